@@ -1,0 +1,29 @@
+/** One run of a peer. */
+export interface Result {
+  /** Seconds of all steps; preparation, compilation and warm-up are not in it. */
+  readonly seconds: number;
+  /** Mean training loss of the last epoch's steps, each before its update. */
+  readonly loss: number;
+}
+
+/** A library that trains the job, always from the same start, on the same batches in the same order. */
+export interface Peer {
+  readonly name: string;
+  /** Everything that is not timed: loading, copying data, warming up. Returns what it runs on, in words. */
+  prepare(): Promise<string>;
+  /** Trains the whole job from its start. */
+  epoch(): Promise<Result>;
+}
+
+/** Mean of the losses of the last epoch, which may be cut short. */
+export function lastEpochMean(losses: readonly number[], stepsPerEpoch: number): number {
+  const last = losses.slice(Math.floor((losses.length - 1) / stepsPerEpoch) * stepsPerEpoch);
+  return last.reduce((sum, loss) => sum + loss, 0) / last.length;
+}
+
+/** The middle value; of an even number of values, the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(half)] as number) + (sorted[Math.ceil(half)] as number)) / 2;
+}

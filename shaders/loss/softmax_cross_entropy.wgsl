@@ -1,0 +1,84 @@
+// Softmax with cross-entropy, its gradient, and the step's metrics, in one:
+//   p = softmax(z),  loss[b] = -log p[b][label[b]],  dz[b][c] = (p[b][c] - [c == label[b]]) * inv_batch, pads of dz are 0.
+//   metrics.loss = sum_b loss[b] * inv_batch,  metrics.hits = samples whose first largest z is at their label
+// z, dz [P, capacity, ceil4(classes)]; labels u8 by sample, four to a word; order [P, order_stride]; metrics [K, P].
+// The first chunk of a step starts the metrics afresh, the others add to them. Softmax of z - max(z), which cannot overflow.
+// One workgroup a member; a thread takes every 64th row, and the partial sums are added in the order of the threads, so
+// that the result has the same bits each time.
+
+struct Shape {
+  classes: u32,
+  classes4: u32, // ceil(classes / 4)
+  z_stride: u32, // vec4s from one member's part of z and dz to the next
+}
+
+struct Metrics {
+  loss: f32,
+  hits: u32,
+}
+
+@group(1) @binding(0) var<uniform> shape: Shape;
+@group(1) @binding(1) var<storage, read> z: array<vec4<f32>>;
+@group(1) @binding(2) var<storage, read> labels: array<u32>;
+@group(1) @binding(3) var<storage, read> order: array<u32>;
+@group(1) @binding(4) var<storage, read_write> dz: array<vec4<f32>>;
+@group(1) @binding(5) var<storage, read_write> metrics: array<Metrics>;
+
+const THREADS = 64u;
+var<workgroup> partial_loss: array<f32, THREADS>;
+var<workgroup> partial_hits: array<u32, THREADS>;
+
+fn label_of(member: u32, row: u32) -> u32 {
+  let sample = order[member * step.order_stride + step.first_row + row];
+  return (labels[sample / 4u] >> (8u * (sample % 4u))) & 0xffu;
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let member = group.z;
+  var loss = 0.0;
+  var hits = 0u;
+  for (var row = thread; row < step.rows; row += THREADS) {
+    let start = member * shape.z_stride + row * shape.classes4;
+    let label = label_of(member, row);
+
+    var largest = z[start].x;
+    var winner = 0u;
+    for (var c = 1u; c < shape.classes; c++) {
+      let value = z[start + c / 4u][c % 4u];
+      if (value > largest) {
+        largest = value;
+        winner = c;
+      }
+    }
+    var total = 0.0;
+    for (var c = 0u; c < shape.classes; c++) {
+      total += exp(z[start + c / 4u][c % 4u] - largest);
+    }
+    loss += log(total) + largest - z[start + label / 4u][label % 4u];
+    hits += select(0u, 1u, winner == label);
+
+    for (var c4 = 0u; c4 < shape.classes4; c4++) {
+      let c = 4u * c4 + vec4<u32>(0u, 1u, 2u, 3u);
+      let p = exp(z[start + c4] - largest) / total;
+      let target_p = select(vec4<f32>(0.0), vec4<f32>(1.0), c == vec4<u32>(label));
+      dz[start + c4] = select(vec4<f32>(0.0), (p - target_p) * step.inv_batch, c < vec4<u32>(shape.classes));
+    }
+  }
+  partial_loss[thread] = loss;
+  partial_hits[thread] = hits;
+  workgroupBarrier();
+  if (thread == 0u) {
+    let at = step.slot * step.members + member;
+    var sum_loss = 0.0;
+    var sum_hits = 0u;
+    for (var i = 0u; i < THREADS; i++) {
+      sum_loss += partial_loss[i];
+      sum_hits += partial_hits[i];
+    }
+    let before = metrics[at];
+    let is_new = step.first == 1u;
+    metrics[at].loss = sum_loss * step.inv_batch + select(before.loss, 0.0, is_new);
+    metrics[at].hits = sum_hits + select(before.hits, 0u, is_new);
+  }
+}

@@ -1,0 +1,133 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseRecipe, type Recipe, RecipeError, type RecipeInput, recipeFields, suggest } from "../train/recipe.ts";
+
+/** The folder of named recipes. */
+const RECIPES = fileURLToPath(new URL("../recipes/", import.meta.url));
+
+/** What the recipe flags parse to; each is absent unless given. */
+export interface RecipeFlags {
+  readonly recipe?: string;
+  readonly data?: string;
+  readonly hidden?: number[];
+  readonly activation?: string;
+  readonly optimizer?: Record<string, unknown>;
+  readonly batchSize?: number | "full";
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly population?: number;
+  readonly vary?: { key: string; values: (number | boolean | string)[] };
+}
+
+/** The flags that set fields of a recipe, the same for every command that takes one. */
+export function addRecipeOptions(command: Command): Command {
+  const option = (flags: string, text: string, parse?: (value: string) => unknown) => {
+    const made = new Option(flags, text);
+    command.addOption(parse ? made.argParser(parse) : made);
+  };
+  option("--recipe <FILE.json|NAME>", `a recipe to start from: a file, or ${recipeNames().join(", ")}`);
+  option("--data <mnist|DIR>", "the data set: mnist, or a folder with IDX files (also .gz)");
+  option("--hidden <WIDTHS>", "widths of the hidden layers, such as 128,64; none for softmax regression", parseWidths);
+  option("--activation <NAME>", "activation between the layers");
+  option("--optimizer <NAME[:key=value,...]>", "optimizer, such as adam:lr=0.01,beta1=0.8", parseOptimizer);
+  option("--batch-size <N|full>", "samples a step; full: the whole training set", (value) =>
+    value === "full" ? value : parseNumber(value),
+  );
+  option("--epochs <N>", "passes over the training set", parseNumber);
+  option("--steps <N>", "planned length in steps; overrides --epochs", parseNumber);
+  option("--seed <N>", "seed of start weights, order and all other randomness", parseNumber);
+  option("--population <N>", "members trained side by side, seeded SEED, SEED + 1, ...", parseNumber);
+  option("--vary <key=v1,v2,...>", "members that differ in one setting, such as lr=0.1,0.01", parseVary);
+  return command;
+}
+
+/**
+ * The recipe of a command line: the named or given one, each flag in the place of its field.
+ * @throws RecipeError
+ */
+export function recipeOf(flags: RecipeFlags): Recipe {
+  const base = flags.recipe === undefined ? {} : readRecipe(flags.recipe);
+  const { recipe: _, batchSize, ...fields } = flags;
+  const given = { ...fields, ...(batchSize !== undefined && { batch_size: batchSize }) };
+  // Only the fields of a recipe; the command's other flags stay out of it.
+  const own = Object.fromEntries(Object.entries(given).filter(([name]) => recipeFields.includes(name)));
+  return parseRecipe({ ...base, ...own });
+}
+
+/** Names of the recipes that come with Downhill. */
+function recipeNames(): string[] {
+  return readdirSync(RECIPES).flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -".json".length)] : []));
+}
+
+/** Reads a recipe by its name, or from a file. */
+export function readRecipe(nameOrFile: string): RecipeInput {
+  const isFile = nameOrFile.endsWith(".json") || nameOrFile.includes("/");
+  const path = isFile ? nameOrFile : `${RECIPES}${nameOrFile}.json`;
+  if (!existsSync(path)) {
+    if (isFile) throw new RecipeError(`--recipe ${nameOrFile}: no such file`);
+    const names = recipeNames();
+    throw new RecipeError(
+      `--recipe: no recipe is named "${nameOrFile}"${suggest(nameOrFile, names)}; there is ${names.join(", ")}. ` +
+        "A file's name ends in .json",
+    );
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new RecipeError(`--recipe ${nameOrFile}: cannot be read as JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new RecipeError(`--recipe ${nameOrFile}: a recipe is one JSON object`);
+  }
+  return parsed as RecipeInput;
+}
+
+/** A number as a flag gives it. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError(`"${text}" is not a number.`);
+  return value;
+}
+
+/** A whole number of at least 1. */
+export function parseCount(text: string): number {
+  const value = parseNumber(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError(`"${text}" must be a whole number, 1 or more.`);
+  return value;
+}
+
+function parseWidths(text: string): number[] {
+  return text === "none" || text === "" ? [] : text.split(",").map(parseNumber);
+}
+
+/** `adam:lr=0.01,beta1=0.8` */
+function parseOptimizer(text: string): Record<string, unknown> {
+  const [name = "", ...rest] = text.split(":");
+  const settings = rest.join(":");
+  const hyper = settings === "" ? [] : settings.split(",").map(parseSetting);
+  return { name, ...Object.fromEntries(hyper) };
+}
+
+function parseSetting(text: string): [string, number | boolean | string] {
+  const [key = "", value, ...more] = text.split("=");
+  if (key === "" || value === undefined || more.length > 0) {
+    throw new InvalidArgumentError(`"${text}" must be key=value.`);
+  }
+  return [key, parseValue(value)];
+}
+
+/** `lr=0.1,0.01` */
+function parseVary(text: string): RecipeFlags["vary"] {
+  const [key = "", values, ...more] = text.split("=");
+  if (key === "" || !values || more.length > 0) throw new InvalidArgumentError(`"${text}" must be key=v1,v2,...`);
+  return { key, values: values.split(",").map(parseValue) };
+}
+
+function parseValue(text: string): number | boolean | string {
+  if (text === "true" || text === "false") return text === "true";
+  const value = Number(text);
+  return text.trim() === "" || !Number.isFinite(value) ? text : value;
+}

@@ -1,0 +1,133 @@
+/**
+ * The run log: JSON lines, an event each, in the order of the run. JSON has no NaN and no infinities, but a loss that has
+ * become one must be seen: such a number is written as the string "NaN", "Infinity" or "-Infinity", which `Number(...)` of
+ * JavaScript and `float(...)` of Python take back.
+ */
+
+/** First event: what runs, and where. */
+export interface StartEvent {
+  readonly event: "start";
+  /** The recipe, complete. */
+  readonly recipe: object;
+  /** The adapter: its name and kind. */
+  readonly adapter: object;
+  /** Steps that were done before, where the run resumes another. */
+  readonly resumed_step?: number;
+}
+
+/** One step of one model. */
+export interface StepEvent {
+  readonly event: "step";
+  /** From 1. */
+  readonly step: number;
+  /** Place in the population, from 0. */
+  readonly model: number;
+  /** Mean over this step's batch, before the update. */
+  readonly loss: number;
+  /** Learning rate of this step. */
+  readonly lr: number;
+}
+
+/** One model on the test set. */
+export interface EvalEvent {
+  readonly event: "eval";
+  /** Epochs begun, from 1; the last may be incomplete. */
+  readonly epoch: number;
+  /** Steps done. */
+  readonly step: number;
+  readonly model: number;
+  /** Mean over the epoch's steps. */
+  readonly train_loss: number;
+  /** Plain cross-entropy, mean over the test set. */
+  readonly test_loss: number;
+  /** 0..1 */
+  readonly test_accuracy: number;
+}
+
+/** Where the time of a run went, in seconds. */
+export interface RunSeconds {
+  readonly total: number;
+  /** First submit to last result, without compilation, upload, evaluation and checkpoints. */
+  readonly train: number;
+  readonly compile: number;
+}
+
+/** How one model ended. */
+export interface ModelResult {
+  readonly seed: number;
+  readonly train_loss: number;
+  readonly test_loss: number;
+  readonly test_accuracy: number;
+}
+
+/** Last event of a run that came to its end. */
+export interface DoneEvent {
+  readonly event: "done";
+  readonly steps: number;
+  readonly seconds: RunSeconds;
+  readonly models: readonly ModelResult[];
+}
+
+/** A line of the run log. */
+export type RunEvent = StartEvent | StepEvent | EvalEvent | DoneEvent;
+
+/** The numbers that an event must have; those in `measured` may be NaN or infinite. */
+interface Fields {
+  readonly counts: readonly string[];
+  readonly measured: readonly string[];
+}
+
+const FIELDS: Readonly<Record<RunEvent["event"], Fields>> = {
+  start: { counts: [], measured: [] },
+  step: { counts: ["step", "model"], measured: ["loss", "lr"] },
+  eval: { counts: ["epoch", "step", "model"], measured: ["train_loss", "test_loss", "test_accuracy"] },
+  done: { counts: ["steps"], measured: [] },
+};
+const MODEL_FIELDS: Fields = { counts: ["seed"], measured: ["train_loss", "test_loss", "test_accuracy"] };
+
+/** JSON on one line, without its newline, for an event or a summary: numbers that JSON lacks become strings. */
+export function jsonLine(value: object): string {
+  return JSON.stringify(value, (_, item) => (typeof item === "number" && !Number.isFinite(item) ? `${item}` : item));
+}
+
+/**
+ * Reads a run log back; NaN and infinities become numbers again. A last line without its newline, as a run that was
+ * killed may leave, is left out. Fields not listed above are kept.
+ * @param file names the log in errors
+ * @throws Error with file and line for a line that is no event
+ */
+export function parseRunLog(text: string, file: string): RunEvent[] {
+  const lines = text.split("\n").slice(0, -1);
+  return lines.flatMap((line, index) => (line.trim() === "" ? [] : [parseEvent(line, `${file}:${index + 1}`)]));
+}
+
+function parseEvent(line: string, where: string): RunEvent {
+  let event: unknown;
+  try {
+    event = JSON.parse(line);
+  } catch (cause) {
+    throw new Error(`${where}: no valid JSON (${(cause as Error).message})`, { cause });
+  }
+  const kind = (event as { event?: unknown } | null)?.event;
+  if (typeof kind !== "string" || !Object.hasOwn(FIELDS, kind)) {
+    throw new Error(`${where}: expected an event of ${Object.keys(FIELDS).join(", ")}; found ${JSON.stringify(kind)}`);
+  }
+  restore(event as Record<string, unknown>, FIELDS[kind as RunEvent["event"]], where);
+  if (kind === "done") {
+    const { models } = event as { models?: unknown };
+    if (!Array.isArray(models)) throw new Error(`${where}: the event "done" has no list of models`);
+    for (const model of models) restore(Object(model), MODEL_FIELDS, where);
+  }
+  return event as RunEvent;
+}
+
+/** Checks an object's numbers in place, and turns the strings that stand for measured ones back. */
+function restore(object: Record<string, unknown>, fields: Fields, where: string): void {
+  for (const name of fields.measured) {
+    const value = object[name];
+    if (value === "NaN" || value === "Infinity" || value === "-Infinity") object[name] = Number(value);
+  }
+  for (const name of [...fields.counts, ...fields.measured]) {
+    if (typeof object[name] !== "number") throw new Error(`${where}: "${name}" is no number`);
+  }
+}

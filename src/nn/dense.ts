@@ -1,0 +1,118 @@
+import type { Dispatch } from "../gpu/dispatch.ts";
+import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
+import type { MatrixKernel, Tiling } from "../gpu/tiling.ts";
+import type { Tensor } from "./tensors.ts";
+
+/** A fully connected layer y = activate(x w^T + bias), x [rows, inputs], y [rows, outputs]. */
+export interface DenseLayer {
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly activation: string;
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
+/** Where a layer's input comes from. */
+export type DenseInput =
+  /** The activations of the layer before: a plan's buffer [P, capacity, ceil4(inputs)]. */
+  | { readonly kind: "f32"; readonly x: string }
+  /** The data set's bytes, gathered by `order` and normalised as byte * scale + shift in the kernels' loads. */
+  | { readonly kind: "u8"; readonly images: string; readonly order: string; readonly scale: number; readonly shift: number };
+
+/** What the dispatches of all layers of a network share. */
+export interface DenseContext {
+  readonly tiling: Tiling;
+  readonly members: number;
+  /** Rows that a member's part of an activation buffer holds. */
+  readonly capacity: number;
+  /** Rows that a dispatch covers: at most `capacity`. */
+  readonly rows: number;
+  /** Floats from one member's part of the parameter arena to the next. */
+  readonly stride: number;
+}
+
+/** y = activate(x w^T + bias) */
+export function denseForward(layer: DenseLayer, input: DenseInput, y: string, context: DenseContext): Dispatch {
+  const chosen = context.tiling.forward({ k: layer.inputs, n: layer.outputs, rows: context.rows, input: input.kind });
+  const uses = [inputShader(input), activationShader(layer.activation)];
+  return dispatch(`${layer.name} forward`, chosen, uses, layer, input, context, {
+    ...inputBuffers(input),
+    params: "params",
+    y,
+  });
+}
+
+/**
+ * dx = (dy w) * activation_gradient(x), the gradient of the sum that the layer before put through its activation.
+ * @param previous the layer before, whose output is x
+ */
+export function denseBackwardInput(
+  layer: DenseLayer,
+  previous: DenseLayer,
+  names: { readonly x: string; readonly dx: string; readonly dy: string },
+  context: DenseContext,
+): Dispatch {
+  const chosen = context.tiling.backwardInput({ k: layer.inputs, n: layer.outputs, rows: context.rows, input: "f32" });
+  const uses = [activationShader(previous.activation)];
+  return dispatch(`${layer.name} backward input`, chosen, uses, layer, undefined, context, {
+    dy: names.dy,
+    y: names.x,
+    params: "params",
+    dx: names.dx,
+  });
+}
+
+/** dw = dy^T x and dbias = the column sums of dy, into the gradient arena. */
+export function denseBackwardWeights(layer: DenseLayer, input: DenseInput, dy: string, context: DenseContext): Dispatch {
+  const size = { k: layer.inputs, n: layer.outputs, rows: context.rows, input: input.kind };
+  return dispatch(`${layer.name} backward weights`, context.tiling.backwardWeights(size), [inputShader(input)], layer, input, context, {
+    ...inputBuffers(input),
+    dy,
+    grads: "grads",
+  });
+}
+
+function dispatch(
+  label: string,
+  chosen: MatrixKernel,
+  uses: readonly string[],
+  layer: DenseLayer,
+  input: DenseInput | undefined,
+  { members, capacity, stride }: DenseContext,
+  buffers: Dispatch["buffers"],
+): Dispatch {
+  const { inputs: k, outputs: n, weight, bias } = layer;
+  const [k4, n4] = [Math.ceil(k / 4), Math.ceil(n / 4)];
+  return {
+    label,
+    kernel: defineKernel({
+      shader: chosen.shader,
+      uses: [STEP_SHADER, "nn/dense_shape.wgsl", ...uses],
+      constants: chosen.constants,
+    }),
+    buffers,
+    // Strides and offsets count vec4s.
+    shape: {
+      k,
+      k4,
+      n,
+      n4,
+      weight: weight.offset / 4,
+      bias: bias.offset / 4,
+      params_stride: stride / 4,
+      x_stride: capacity * k4,
+      y_stride: capacity * n4,
+      scale: input?.kind === "u8" ? input.scale : 1,
+      shift: input?.kind === "u8" ? input.shift : 0,
+    },
+    workgroups: [chosen.workgroups[0], chosen.workgroups[1], members],
+  };
+}
+
+const inputShader = (input: DenseInput) => (input.kind === "u8" ? "lib/input_u8.wgsl" : "lib/input_f32.wgsl");
+const activationShader = (name: string) => `nn/activation/${name}.wgsl`;
+
+function inputBuffers(input: DenseInput): Record<string, string> {
+  return input.kind === "u8" ? { images: input.images, order: input.order } : { x: input.x };
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { jsonLine, parseRunLog, type RunEvent } from "../../src/io/runLog.ts";
+
+const line = (event: RunEvent) => `${jsonLine(event)}\n`;
+
+const EVENTS: RunEvent[] = [
+  { event: "start", recipe: { optimizer: "adam", seed: 0 }, adapter: { name: "swiftshader", kind: "software" } },
+  { event: "step", step: 1, model: 0, loss: 2.3125, lr: 1e-3 },
+  { event: "step", step: 2, model: 1, loss: Number.NaN, lr: 1e-3 },
+  { event: "step", step: 3, model: 1, loss: Number.POSITIVE_INFINITY, lr: 1e-3 },
+  { event: "eval", epoch: 1, step: 600, model: 0, train_loss: -Infinity, test_loss: 0.1, test_accuracy: 0.97 },
+  {
+    event: "done",
+    steps: 600,
+    seconds: { total: 3, train: 2, compile: 0.5 },
+    models: [{ seed: 4294967295, train_loss: 0.1, test_loss: Number.NaN, test_accuracy: 0.98 }],
+  },
+];
+
+describe("the run log", () => {
+  it("comes back as it was, also where a loss is NaN", () => {
+    const text = EVENTS.map(line).join("");
+    expect(text.split("\n").length).toBe(EVENTS.length + 1);
+    expect(parseRunLog(text, "log")).toEqual(EVENTS);
+  });
+
+  it("is JSON, and spells what JSON lacks as strings", () => {
+    const lines = EVENTS.map(line);
+    expect(lines[1]).toBe('{"event":"step","step":1,"model":0,"loss":2.3125,"lr":0.001}\n');
+    expect(lines[2]).toContain('"loss":"NaN"');
+    expect(lines[3]).toContain('"loss":"Infinity"');
+    expect(lines[4]).toContain('"train_loss":"-Infinity"');
+    expect(JSON.parse(lines[5] as string).models[0].test_loss).toBe("NaN");
+    expect(jsonLine({ models: [{ train_loss: Number.NaN }] })).toBe('{"models":[{"train_loss":"NaN"}]}');
+  });
+
+  it("leaves the recipe's own strings alone", () => {
+    const start: RunEvent = { event: "start", recipe: { name: "NaN" }, adapter: {} };
+    expect(parseRunLog(line(start), "log")).toEqual([start]);
+  });
+
+  it("keeps fields it does not know, and skips empty lines and a last line that was cut", () => {
+    const text = '{"event":"start","recipe":{},"adapter":{},"new":1}\n\r\n{"event":"st';
+    expect(parseRunLog(text, "log")).toEqual([{ event: "start", recipe: {}, adapter: {}, new: 1 }]);
+  });
+
+  it.each([
+    ['{"event":', "log:2: no valid JSON"],
+    ['{"event":"stop"}', 'log:2: expected an event of start, step, eval, done; found "stop"'],
+    ['{"event":"toString"}', 'found "toString"'],
+    ["null", "log:2: expected an event"],
+    ["3", "log:2: expected an event"],
+    ['{"event":"step","step":1,"model":0,"lr":1}', 'log:2: "loss" is no number'],
+    ['{"event":"step","step":"NaN","model":0,"loss":1,"lr":1}', 'log:2: "step" is no number'],
+    ['{"event":"done","steps":1}', 'log:2: the event "done" has no list of models'],
+    ['{"event":"done","steps":1,"models":[null]}', 'log:2: "seed" is no number'],
+  ])("refuses the line %s", (wrong, message) => {
+    const text = `${line(EVENTS[1] as RunEvent)}${wrong}\n`;
+    expect(() => parseRunLog(text, "log")).toThrow(message);
+  });
+});
