@@ -21,7 +21,7 @@ struct Range {
 @group(1) @binding(2) var<storage, read_write> order: array<u32>;
 
 const ROUNDS = 8u;
-const MIN_HALF = 4u; // a smaller network's permutations are all even and too alike: tests of small sets would see it
+const MIN_HALF = 4u; // a larger domain than small sets need, as Feistel permutations are all even and their orders would show it
 
 fn shuffled_index(seed: u32, epoch: u32, position: u32, count: u32) -> u32 {
   if (position >= count) { return position; } // a cycle that never comes below count

@@ -1,5 +1,5 @@
-import { type AdapterEntry, listAdapters, requestAdapter } from "#platform";
 import { Command } from "commander";
+import { type AdapterEntry, listAdapters, requestAdapter } from "#platform";
 
 /** Limits worth a line: those that bound a network or a population. */
 const SHOWN_LIMITS = [
@@ -25,7 +25,8 @@ export function adaptersCommand(): Command {
     });
 }
 
-const isSame = (a: AdapterEntry, b: AdapterEntry) => a.name === b.name && a.backend === b.backend && a.driver === b.driver;
+const isSame = (a: AdapterEntry, b: AdapterEntry) =>
+  a.name === b.name && a.backend === b.backend && a.driver === b.driver;
 
 function describe(entry: AdapterEntry & { auto: boolean }): string {
   const limits = SHOWN_LIMITS.map((name) => `${name} ${entry.limits[name]}`);

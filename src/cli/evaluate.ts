@@ -1,5 +1,5 @@
-import { files } from "#platform";
 import { Command } from "commander";
+import { files } from "#platform";
 import { loadDataset } from "../data/dataset.ts";
 import { openGpu } from "../gpu/device.ts";
 import { chooseTiling } from "../gpu/tiling.ts";

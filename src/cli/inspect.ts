@@ -1,5 +1,5 @@
-import { files } from "#platform";
 import { Command } from "commander";
+import { files } from "#platform";
 import { loadDataset } from "../data/dataset.ts";
 import { mebibytes } from "../gpu/buffers.ts";
 import { openGpu } from "../gpu/device.ts";
@@ -52,7 +52,9 @@ function print(plan: Plan, adapter: string): string {
     `dispatches   ${perStep} a step`,
     "",
     `buffers      ${mebibytes(total)} in all`,
-    ...Object.entries(buffers).map(([name, { bytes, what }]) => `  ${name.padEnd(14)} ${mebibytes(bytes).padStart(10)}  ${what}`),
+    ...Object.entries(buffers).map(
+      ([name, { bytes, what }]) => `  ${name.padEnd(14)} ${mebibytes(bytes).padStart(10)}  ${what}`,
+    ),
   ];
   for (const [name, dispatches] of Object.entries(stages)) {
     lines.push("", `${name.padEnd(12)} ${STAGES[name as Stage]}`);

@@ -85,7 +85,8 @@ function createLines(stream: NodeJS.WritableStream, epochs: number): ProgressDis
 }
 
 /** Mean of a list that is not empty. */
-export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** A share of 1 as per cent, to the hundredth: 10,000 test samples give no more. */
 export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

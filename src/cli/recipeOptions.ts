@@ -95,7 +95,8 @@ export function parseNumber(text: string): number {
 /** A whole number of at least 1. */
 export function parseCount(text: string): number {
   const value = parseNumber(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError(`"${text}" must be a whole number, 1 or more.`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`"${text}" must be a whole number, 1 or more.`);
   return value;
 }
 

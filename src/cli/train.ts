@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { files, makeRunFolder, openLines, writeFileAtomic } from "#platform";
 import { Command } from "commander";
+import { files, makeRunFolder, openLines, writeFileAtomic } from "#platform";
 import { loadDataset } from "../data/dataset.ts";
 import { parseOrder } from "../data/orderFile.ts";
 import { openGpu } from "../gpu/device.ts";
@@ -30,7 +30,18 @@ interface TrainFlags extends RecipeFlags {
 }
 
 /** Flags that may stand beside --resume: the recipe itself comes from the folder. */
-const BESIDE_RESUME = ["resume", "epochs", "steps", "adapter", "out", "log", "logEvery", "checkpointEvery", "json", "debug"];
+const BESIDE_RESUME = [
+  "resume",
+  "epochs",
+  "steps",
+  "adapter",
+  "out",
+  "log",
+  "logEvery",
+  "checkpointEvery",
+  "json",
+  "debug",
+];
 
 /** `downhill train` */
 export function trainCommand(): Command {
@@ -41,7 +52,11 @@ export function trainCommand(): Command {
     .option("--out <DIR>", "folder of the run's recipe, log and checkpoint (default: runs/ and the time)")
     .option("--log <FILE.jsonl>", "where the log goes (default: log.jsonl in the run's folder)")
     .option("--log-every <N>", "steps from one logged step to the next", parseCount, 50)
-    .option("--checkpoint-every <N>", "steps from one checkpoint to the next (one is always written at the end)", parseCount)
+    .option(
+      "--checkpoint-every <N>",
+      "steps from one checkpoint to the next (one is always written at the end)",
+      parseCount,
+    )
     .option("--resume <DIR>", "go on with the run in this folder, from its checkpoint")
     .option("--init-from <FILE.safetensors>", "start every member from these parameters")
     .option("--order <FILE.u32>", "sample indices, u32 little-endian, batch after batch, in place of the seed's order")
@@ -57,7 +72,10 @@ Examples:
   downhill train --vary lr=0.0003,0.001,0.003 --json`,
     )
     .action(async (flags: TrainFlags) => {
-      await train(flags, Object.keys(flags).filter((name) => command.getOptionValueSource(name) === "cli"));
+      await train(
+        flags,
+        Object.keys(flags).filter((name) => command.getOptionValueSource(name) === "cli"),
+      );
     });
   return command;
 }
@@ -77,7 +95,9 @@ async function train(flags: TrainFlags, given: readonly string[]): Promise<void>
     const plan = makePlan(recipe, shapeOf(dataset), chooseTiling(gpu.adapter));
     const order = flags.order === undefined ? undefined : await readOrder(flags.order, plan);
     if (resumed && resumed.step >= plan.steps) {
-      throw new RecipeError(`${flags.resume}: the run has its ${resumed.step} steps already; give more --epochs or --steps`);
+      throw new RecipeError(
+        `${flags.resume}: the run has its ${resumed.step} steps already; give more --epochs or --steps`,
+      );
     }
     const session = await openSession(gpu, plan);
     const out = await makeRunFolder(flags.out ?? flags.resume);
@@ -88,7 +108,9 @@ async function train(flags: TrainFlags, given: readonly string[]): Promise<void>
 
     print(`adapter: ${gpu.adapter.name}${gpu.note ? ` (${gpu.note})` : ""}`);
     print(`training ${describe(plan)}`);
-    const progress = flags.json ? silentProgress() : createProgress(process.stdout, Math.ceil(plan.steps / plan.stepsPerEpoch));
+    const progress = flags.json
+      ? silentProgress()
+      : createProgress(process.stdout, Math.ceil(plan.steps / plan.stepsPerEpoch));
     const options: RunOptions = {
       signal: interrupt.signal,
       logEvery: flags.logEvery,

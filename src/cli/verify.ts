@@ -1,5 +1,5 @@
-import { files } from "#platform";
 import { Command } from "commander";
+import { files } from "#platform";
 import { openGpu } from "../gpu/device.ts";
 import { parseGolden, runGolden } from "../optim/golden.ts";
 
@@ -25,7 +25,9 @@ export function verifyCommand(): Command {
           const width = Math.max(...cases.map(({ id }) => id.length));
           const { id, notCovered, error, worst, where } = result;
           const verdict = worst <= 1 ? "ok" : `FAILED: ${worst.toFixed(1)} times the bound`;
-          const line = notCovered ? `not covered: ${notCovered}` : `largest error ${error.toExponential(2)} (${where})  ${verdict}`;
+          const line = notCovered
+            ? `not covered: ${notCovered}`
+            : `largest error ${error.toExponential(2)} (${where})  ${verdict}`;
           process.stdout.write(`${id.padEnd(width)}  ${line}\n`);
         }
         const covered = results.filter(({ notCovered }) => notCovered === undefined);

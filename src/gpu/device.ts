@@ -41,6 +41,7 @@ export async function openGpu(choice = "auto"): Promise<Gpu> {
   let failure: GpuError | undefined;
   let destroyed = false;
   device.addEventListener("uncapturederror", (event) => {
+    event.preventDefault(); // Dawn would print it to stdout
     failure ??= new GpuError(`${entry.name}: ${event.error.message}`);
   });
   void device.lost.then((info) => {

@@ -42,13 +42,22 @@ export async function prepareDispatches(
     }
     const shape = kernel.bindings.find(({ name }) => name === "shape");
     if (shape && dispatch.shape) {
-      if (shape.layout?.kind !== "struct") throw new GpuError(`${describe(dispatch.kernel)}: "shape" must be a struct of scalars`);
-      const buffer = createBuffer(gpu, `${dispatch.label} shape`, { bytes: shape.layout.size, usage: "uniform", what: "shape" });
+      if (shape.layout?.kind !== "struct")
+        throw new GpuError(`${describe(dispatch.kernel)}: "shape" must be a struct of scalars`);
+      const buffer = createBuffer(gpu, `${dispatch.label} shape`, {
+        bytes: shape.layout.size,
+        usage: "uniform",
+        what: "shape",
+      });
       gpu.device.queue.writeBuffer(buffer, 0, encodeStruct(shape.layout, dispatch.shape));
       owned.push(buffer);
       resources.shape = buffer;
     }
-    return { pipeline: kernel.pipeline, bindGroup: bindKernel(gpu, kernel, resources), workgroups: dispatch.workgroups };
+    return {
+      pipeline: kernel.pipeline,
+      bindGroup: bindKernel(gpu, kernel, resources),
+      workgroups: dispatch.workgroups,
+    };
   });
 }
 

@@ -138,13 +138,19 @@ async function explain(module: GPUShaderModule, joined: JoinedShader, what: stri
  * Binds buffers to a compiled kernel by the names in its WGSL.
  * @throws GpuError naming a binding that is missing, unknown, or too short for what the shader declares
  */
-export function bindKernel(gpu: Gpu, compiled: CompiledKernel, resources: Readonly<Record<string, Resource>>): GPUBindGroup {
+export function bindKernel(
+  gpu: Gpu,
+  compiled: CompiledKernel,
+  resources: Readonly<Record<string, Resource>>,
+): GPUBindGroup {
   const { bindings, kernel, layout } = compiled;
   const what = describe(kernel);
   const names = bindings.map(({ name }) => name).join(", ");
   for (const name of Object.keys(resources)) {
     if (!bindings.some((binding) => binding.name === name)) {
-      throw new GpuError(`${what} has no binding "${name}"; it binds ${names}: leave it out or declare it in the shader`);
+      throw new GpuError(
+        `${what} has no binding "${name}"; it binds ${names}: leave it out or declare it in the shader`,
+      );
     }
   }
   const entries = bindings.map(({ name, binding, minBytes, elementBytes }) => {
@@ -167,7 +173,11 @@ export function bindKernel(gpu: Gpu, compiled: CompiledKernel, resources: Readon
 /** The bind group of group 0 over a buffer of step rows, `rowBytes` of which a kernel sees at each dynamic offset. */
 export function bindStep(gpu: Gpu, buffer: GPUBuffer, rowBytes: number): GPUBindGroup {
   const layout = cacheOf(gpu.device).stepLayout;
-  return gpu.device.createBindGroup({ label: "step", layout, entries: [{ binding: 0, resource: { buffer, size: rowBytes } }] });
+  return gpu.device.createBindGroup({
+    label: "step",
+    layout,
+    entries: [{ binding: 0, resource: { buffer, size: rowBytes } }],
+  });
 }
 
 /** A kernel's name in messages: its file and its constants. */

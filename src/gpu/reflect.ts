@@ -54,7 +54,12 @@ export function reflectShader(code: string, what: string): Reflection {
         name,
         group,
         binding,
-        type: variable.resourceType === ResourceType.Uniform ? "uniform" : variable.access === "read_write" ? "storage" : "read-only-storage",
+        type:
+          variable.resourceType === ResourceType.Uniform
+            ? "uniform"
+            : variable.access === "read_write"
+              ? "storage"
+              : "read-only-storage",
         minBytes: type.isArray ? (type as { stride?: number }).stride || element.size : variable.size,
         ...(type.isArray ? { elementBytes: (type as { stride?: number }).stride || element.size } : {}),
         ...(layout ? { layout } : {}),
@@ -80,7 +85,9 @@ function parse(code: string, what: string): WgslReflect {
     return new WgslReflect(code);
   } catch (cause) {
     // wgsl_reflect's own message may carry the whole source behind its first line.
-    const reason = String((cause as Error).message).split("\n")[0]?.slice(0, 200);
+    const reason = String((cause as Error).message)
+      .split("\n")[0]
+      ?.slice(0, 200);
     throw new GpuError(`${what}: wgsl_reflect cannot parse it: ${reason}`, { cause });
   }
 }

@@ -52,3 +52,8 @@ export const plainTiling: Tiling = {
 export function chooseTiling(_adapter: { readonly name: string }): Tiling {
   return plainTiling;
 }
+
+/** The kernels for software adapters that this adapter can run: a test runs them all. */
+export function subgroupTilings(_adapter: { readonly name: string }): readonly Tiling[] {
+  return [];
+}

@@ -20,7 +20,8 @@ export function writeStruct(view: DataView, offset: number, layout: StructLayout
     if (value === undefined) throw new GpuError(`struct ${layout.name}: no value for field "${field.name}"`);
     const at = offset + field.offset;
     if (field.layout.kind === "struct") {
-      if (typeof value === "number") throw new GpuError(`struct ${layout.name}: "${field.name}" is a struct, got ${value}`);
+      if (typeof value === "number")
+        throw new GpuError(`struct ${layout.name}: "${field.name}" is a struct, got ${value}`);
       writeStruct(view, at, field.layout, value);
       continue;
     }

@@ -18,7 +18,13 @@ export type DenseInput =
   /** The activations of the layer before: a plan's buffer [P, capacity, ceil4(inputs)]. */
   | { readonly kind: "f32"; readonly x: string }
   /** The data set's bytes, gathered by `order` and normalised as byte * scale + shift in the kernels' loads. */
-  | { readonly kind: "u8"; readonly images: string; readonly order: string; readonly scale: number; readonly shift: number };
+  | {
+      readonly kind: "u8";
+      readonly images: string;
+      readonly order: string;
+      readonly scale: number;
+      readonly shift: number;
+    };
 
 /** What the dispatches of all layers of a network share. */
 export interface DenseContext {
@@ -64,13 +70,26 @@ export function denseBackwardInput(
 }
 
 /** dw = dy^T x and dbias = the column sums of dy, into the gradient arena. */
-export function denseBackwardWeights(layer: DenseLayer, input: DenseInput, dy: string, context: DenseContext): Dispatch {
+export function denseBackwardWeights(
+  layer: DenseLayer,
+  input: DenseInput,
+  dy: string,
+  context: DenseContext,
+): Dispatch {
   const size = { k: layer.inputs, n: layer.outputs, rows: context.rows, input: input.kind };
-  return dispatch(`${layer.name} backward weights`, context.tiling.backwardWeights(size), [inputShader(input)], layer, input, context, {
-    ...inputBuffers(input),
-    dy,
-    grads: "grads",
-  });
+  return dispatch(
+    `${layer.name} backward weights`,
+    context.tiling.backwardWeights(size),
+    [inputShader(input)],
+    layer,
+    input,
+    context,
+    {
+      ...inputBuffers(input),
+      dy,
+      grads: "grads",
+    },
+  );
 }
 
 function dispatch(

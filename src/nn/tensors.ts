@@ -48,7 +48,11 @@ export function readTensor(part: Float32Array, { rows, columns, rowStride, offse
 }
 
 /** Writes a tensor's values [rows * columns] into one member's part of an arena. */
-export function writeTensor(part: Float32Array, { rows, columns, rowStride, offset }: Tensor, values: Float32Array): void {
+export function writeTensor(
+  part: Float32Array,
+  { rows, columns, rowStride, offset }: Tensor,
+  values: Float32Array,
+): void {
   for (let row = 0; row < rows; row++) {
     part.set(values.subarray(row * columns, (row + 1) * columns), offset + row * rowStride);
   }

@@ -51,12 +51,16 @@ export function parseGolden(text: string, file: string): readonly GoldenCase[] {
   const parsed = fileSchema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new Error(`${file}: not a golden file of optimizers: ${issue?.path.map(String).join(".")}: ${issue?.message}`);
+    throw new Error(
+      `${file}: not a golden file of optimizers: ${issue?.path.map(String).join(".")}: ${issue?.message}`,
+    );
   }
   for (const { id, params0, grads, params_after } of parsed.data.cases) {
     const lengths = [...grads, ...Object.values(params_after)].map((values) => values.length);
     if (lengths.some((length) => length !== params0.length)) {
-      throw new Error(`${file}: case ${id}: every gradient and result must have ${params0.length} elements, as params0 has`);
+      throw new Error(
+        `${file}: case ${id}: every gradient and result must have ${params0.length} elements, as params0 has`,
+      );
     }
     const last = Math.max(0, ...Object.keys(params_after).map(Number));
     if (last === 0 || last > grads.length) {
@@ -73,16 +77,30 @@ export async function runGolden(gpu: Gpu, golden: GoldenCase): Promise<GoldenRes
   const optimizer = findOptimizer(name);
   if (!optimizer) return failed(`there is no optimizer "${name}"`);
   const hyper = optimizer.hyper.safeParse(given);
-  if (!hyper.success) return failed(hyper.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "));
+  if (!hyper.success)
+    return failed(hyper.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "));
   const { params0, grads } = golden;
-  const run = await runTrajectory(gpu, optimizer, hyper.data, params0, grads.length, (_, t) => grads[t - 1] as number[]);
+  const run = await runTrajectory(
+    gpu,
+    optimizer,
+    hyper.data,
+    params0,
+    grads.length,
+    (_, t) => grads[t - 1] as number[],
+  );
   let result: GoldenResult = { id: golden.id, worst: 0, error: 0, where: "" };
   const compare = (got: ArrayLike<number>, expected: readonly number[], what: string) => {
     expected.forEach((value, i) => {
       const error = Math.abs((got[i] as number) - value);
       const share = error / (ABSOLUTE + RELATIVE * Math.abs(value));
       // A NaN is never within the bound.
-      if (!(share <= result.worst)) result = { ...result, worst: Number.isNaN(share) ? Number.POSITIVE_INFINITY : share, error, where: `${what}, element ${i}` };
+      if (!(share <= result.worst))
+        result = {
+          ...result,
+          worst: Number.isNaN(share) ? Number.POSITIVE_INFINITY : share,
+          error,
+          where: `${what}, element ${i}`,
+        };
     });
   };
   for (const [step, expected] of Object.entries(golden.params_after)) {

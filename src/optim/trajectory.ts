@@ -70,7 +70,8 @@ export async function runTrajectory(
     }
     const state: Record<string, Float32Array> = {};
     for (const [slot, { name }] of slots.entries()) {
-      if (buffers.state) state[name] = new Float32Array(await readBuffer(gpu, buffers.state, 4 * slot * stride, 4 * count));
+      if (buffers.state)
+        state[name] = new Float32Array(await readBuffer(gpu, buffers.state, 4 * slot * stride, 4 * count));
     }
     return { params, state };
   } finally {

@@ -19,7 +19,16 @@ export function updateKernel(optimizer: Optimizer, hyper: Hyper): Kernel {
   const used = usedSlots(optimizer, hyper);
   const slots = optimizer.slots(hyper);
   // A slot that is not used is never touched, but the index in its dead branch must still be in range.
-  const numbers = slots.map(({ name }) => [name, Math.max(0, used.findIndex((slot) => slot.name === name))] as const);
+  const numbers = slots.map(
+    ({ name }) =>
+      [
+        name,
+        Math.max(
+          0,
+          used.findIndex((slot) => slot.name === name),
+        ),
+      ] as const,
+  );
   return defineKernel({
     shader: used.length === 0 ? "optim/update_stateless.wgsl" : "optim/update.wgsl",
     uses: [STEP_SHADER, `optim/${optimizer.name}.wgsl`],

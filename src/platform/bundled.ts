@@ -2,7 +2,7 @@
  * Unpacks the compressed files of the package @sparticuz/chromium: a software Vulkan adapter for the runs, a browser for
  * the tests. Several processes may do so at once: each unpacks into a folder of its own and renames it into place.
  */
-import { createReadStream, createWriteStream, statSync } from "node:fs";
+import { createReadStream, createWriteStream, rmSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
@@ -77,7 +77,6 @@ async function findCacheFolder(): Promise<string> {
   } catch {
     // mkdtemp makes a folder that nobody else can write: what is loaded from it is ours.
     const own = await mkdtemp(join(tmpdir(), "downhill-"));
-    const { rmSync } = await import("node:fs");
     process.once("exit", () => rmSync(own, { recursive: true, force: true }));
     return own;
   }

@@ -69,7 +69,7 @@ function withSchedule<T>(call: () => T): T {
 
 function schedule(callback: Callback, ...args: unknown[]): unknown {
   // A handler of "uncapturederror" runs inside the bindings' poll, and may use setImmediate for itself.
-  if (!isNative(callback)) return setImmediate(callback, ...args);
+  if (args.length > 0 || !isPoll(callback)) return setImmediate(callback, ...args);
   if (performance.now() - begun < EAGER_MS) return setImmediate(poll, callback);
   sleepers.set(callback, setTimeout(poll, SLEEP_MS, callback));
   return undefined;
@@ -86,7 +86,8 @@ function wake(callback: Callback): void {
   setImmediate(poll, callback);
 }
 
-/** Whether it is a function of a native library, as the bindings' poll is; a bound function has a name. */
-function isNative(callback: Callback): boolean {
-  return callback.name === "" && Function.prototype.toString.call(callback) === "function () { [native code] }";
+/** Whether it is a function of a native library, as the bindings' poll is; a bound one has a name, a promise's a length. */
+function isPoll(callback: Callback): boolean {
+  const { name, length } = callback;
+  return name === "" && length === 0 && Function.prototype.toString.call(callback) === "function () { [native code] }";
 }

@@ -3,7 +3,13 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER, stepLayout } from "../gpu/kernel.ts";
 import type { StructLayout } from "../gpu/reflect.ts";
 import type { Tiling } from "../gpu/tiling.ts";
-import { type DenseContext, type DenseInput, denseBackwardInput, denseBackwardWeights, denseForward } from "../nn/dense.ts";
+import {
+  type DenseContext,
+  type DenseInput,
+  denseBackwardInput,
+  denseBackwardWeights,
+  denseForward,
+} from "../nn/dense.ts";
 import { initUniform } from "../nn/initUniform.ts";
 import { type Mlp, mlp } from "../nn/mlp.ts";
 import { METRICS_BYTES, softmaxCrossEntropy } from "../nn/softmaxCrossEntropy.ts";
@@ -209,13 +215,19 @@ function planBuffers(plan: Omit<Plan, "buffers">, capacity: number, gathers: boo
     ...(slots.length > 0 && {
       state: floats(P * slots.length * stride, `optimizer state, f32 [P=${P}, ${slots.length}, ${stride}]`),
     }),
-    ...(gathers && { x: floats(P * capacity * data.rowBytes, `gathered samples, f32 [P=${P}, ${capacity}, ${data.inputs}]`) }),
+    ...(gathers && {
+      x: floats(P * capacity * data.rowBytes, `gathered samples, f32 [P=${P}, ${capacity}, ${data.inputs}]`),
+    }),
     ...Object.fromEntries(activations),
     order: storage(4 * P * submitSamples, `sample indices of a submit, u32 [P=${P}, ${submitSamples}]`),
     seeds: storage(4 * P, `u32 [P=${P}]`),
     hypers: storage(tableRows * P * hyperLayout.size, `hyper-parameters by step, [${tableRows}, P=${P}]`),
     metrics: storage((tableRows + 1) * P * METRICS_BYTES, `loss and hits by step, [${tableRows + 1}, P=${P}]`),
     range: { bytes: 32, usage: "uniform", what: "what the shuffle fills" },
-    step: { bytes: Math.max(submitChunks, 1) * STEP_STRIDE, usage: "uniform", what: `step uniform, ${stepLayout().size} bytes a row` },
+    step: {
+      bytes: Math.max(submitChunks, 1) * STEP_STRIDE,
+      usage: "uniform",
+      what: `step uniform, ${stepLayout().size} bytes a row`,
+    },
   };
 }

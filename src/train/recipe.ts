@@ -33,10 +33,16 @@ const varyField = z.strictObject({
 const fields = {
   name: z.string().optional().describe("what to call it"),
   data: z.string().min(1).default("mnist").describe("mnist, or a folder with IDX files"),
-  hidden: z.array(count.max(65536)).default([128, 64]).describe("widths of the hidden layers; none: softmax regression"),
+  hidden: z
+    .array(count.max(65536))
+    .default([128, 64])
+    .describe("widths of the hidden layers; none: softmax regression"),
   activation: z.enum(activations).default("relu").describe("between the layers"),
   optimizer: optimizerField.prefault({ name: "adam" }),
-  batch_size: z.union([count, z.literal("full")]).default(100).describe("samples a step; full: the whole training set"),
+  batch_size: z
+    .union([count, z.literal("full")])
+    .default(100)
+    .describe("samples a step; full: the whole training set"),
   epochs: count.default(10),
   steps: count.optional().describe("the planned length in steps; overrides epochs"),
   seed: z.number().int().min(0).max(0xffffffff).default(0).describe("of start weights, order and all other randomness"),

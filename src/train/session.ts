@@ -1,9 +1,9 @@
+import type { Split } from "../data/dataset.ts";
 import { checkFits, createBuffer, createStaging, mapCopy, readBuffer } from "../gpu/buffers.ts";
 import { type Gpu, scoped } from "../gpu/device.ts";
 import { encodeDispatches, type PreparedDispatch, prepareDispatches } from "../gpu/dispatch.ts";
 import { bindStep, stepLayout } from "../gpu/kernel.ts";
 import { type StructValues, writeStruct } from "../gpu/uniforms.ts";
-import type { Split } from "../data/dataset.ts";
 import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
 import type { Hyper } from "../optim/optimizer.ts";
 import { usedSlots } from "../optim/update.ts";
@@ -149,10 +149,18 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
     uploadTest(split) {
       writeBytes(queue, buffer("test_images"), split.images);
       writeBytes(queue, buffer("test_labels"), split.labels);
-      queue.writeBuffer(buffer("test_order"), 0, Uint32Array.from({ length: split.count }, (_, i) => i));
+      queue.writeBuffer(
+        buffer("test_order"),
+        0,
+        Uint32Array.from({ length: split.count }, (_, i) => i),
+      );
     },
     initialise() {
-      queue.writeBuffer(buffer("seeds"), 0, Uint32Array.from(plan.members, ({ seed }) => seed));
+      queue.writeBuffer(
+        buffer("seeds"),
+        0,
+        Uint32Array.from(plan.members, ({ seed }) => seed),
+      );
       const encoder = device.createCommandEncoder();
       for (const arena of ["params", "state"] as const) if (buffers[arena]) encoder.clearBuffer(buffers[arena]);
       const pass = encoder.beginComputePass();
@@ -186,7 +194,16 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
           queue.writeBuffer(buffer("order"), 4 * m * plan.submitSamples, order as Uint32Array<ArrayBuffer>);
         }
       } else {
-        const range = [plan.data.trainCount, plan.data.trainCount, first.epoch, first.position, samples, 0, plan.submitSamples, 1];
+        const range = [
+          plan.data.trainCount,
+          plan.data.trainCount,
+          first.epoch,
+          first.position,
+          samples,
+          0,
+          plan.submitSamples,
+          1,
+        ];
         queue.writeBuffer(buffer("range"), 0, Uint32Array.from(range));
       }
       const [chunkStage, updateStage] = [stage("chunk"), stage("update")];
@@ -245,7 +262,8 @@ function fillState(queue: GPUQueue, state: GPUBuffer, { members, slots, model, o
   const { stride } = model.arena;
   members.forEach(({ optimizer: { name: _, ...hyper } }, m) => {
     usedSlots(optimizer, hyper as Hyper).forEach(({ fill = 0 }, slot) => {
-      if (fill !== 0) queue.writeBuffer(state, 4 * (m * slots.length + slot) * stride, new Float32Array(stride).fill(fill));
+      if (fill !== 0)
+        queue.writeBuffer(state, 4 * (m * slots.length + slot) * stride, new Float32Array(stride).fill(fill));
     });
   });
 }

@@ -22,7 +22,10 @@ export interface TrainOptions extends RunOptions {
  * @param recipe any fields of a recipe; what is left out takes its default, `{}` being the main job
  * @throws RecipeError, AdapterError, GpuError, or Error for data that cannot be read; the signal's reason where aborted
  */
-export async function* train(recipe: RecipeInput = {}, options: TrainOptions = {}): AsyncGenerator<RunEvent, void, undefined> {
+export async function* train(
+  recipe: RecipeInput = {},
+  options: TrainOptions = {},
+): AsyncGenerator<RunEvent, void, undefined> {
   const parsed = parseRecipe(recipe);
   const { adapter } = options;
   const isOpen = typeof adapter === "object";

@@ -66,7 +66,8 @@ export async function* runTraining(
   session.uploadTest(dataset.test);
   session.initialise();
   if (options.initFrom) startFrom(session, options.initFrom.contents, options.initFrom.file);
-  const resumed = options.resumeFrom && restoreCheckpoint(session, options.resumeFrom.contents, options.resumeFrom.file);
+  const resumed =
+    options.resumeFrom && restoreCheckpoint(session, options.resumeFrom.contents, options.resumeFrom.file);
   yield {
     event: "start",
     recipe: plan.recipe,
@@ -125,7 +126,15 @@ export async function* runTraining(
     }
     last = results.map(({ loss, hits }, model): EvalEvent => {
       const test_accuracy = hits / plan.data.testCount;
-      return { event: "eval", epoch: epoch + 1, step, model, train_loss: trainLoss[model] ?? 0, test_loss: loss, test_accuracy };
+      return {
+        event: "eval",
+        epoch: epoch + 1,
+        step,
+        model,
+        train_loss: trainLoss[model] ?? 0,
+        test_loss: loss,
+        test_accuracy,
+      };
     });
     yield* last;
     if (step === epochEnd && step % plan.stepsPerEpoch === 0) epochLoss = new Array<number>(P).fill(0);

