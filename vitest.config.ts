@@ -14,6 +14,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     projects: [
       {
+        extends: true,
         ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
         test: {
           name: "node",
@@ -26,6 +27,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         resolve: { conditions: [SOURCE, ...defaultClientConditions] },
         test: {
           name: "chrome",

@@ -11,8 +11,3 @@ fn x_row(member: u32, row: u32) -> u32 {
 fn load_x4(start: u32, k4: u32) -> vec4<f32> {
   return x[start + k4];
 }
-
-// Element k of the row that starts at `start`.
-fn load_x(start: u32, k: u32) -> f32 {
-  return x[start + k / 4u][k % 4u];
-}

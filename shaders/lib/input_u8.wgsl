@@ -13,12 +13,6 @@ fn x_row(member: u32, row: u32) -> u32 {
 
 // Elements 4 * k4 to 4 * k4 + 3 of the row that starts at `start`.
 fn load_x4(start: u32, k4: u32) -> vec4<f32> {
-  let bytes = (vec4<u32>(images[start + k4]) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(0xffu);
-  return vec4<f32>(bytes) * shape.scale + shape.shift;
-}
-
-// Element k of the row that starts at `start`.
-fn load_x(start: u32, k: u32) -> f32 {
-  let byte = (images[start + k / 4u] >> (8u * (k % 4u))) & 0xffu;
-  return f32(byte) * shape.scale + shape.shift;
+  // Faster than shifts by a vector, which software adapters do lane by lane.
+  return unpack4x8unorm(images[start + k4]) * (255.0 * shape.scale) + shape.shift;
 }

@@ -55,7 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var c = 0u; c < shape.classes; c++) {
       total += exp(z[start + c / 4u][c % 4u] - largest);
     }
-    loss += log(total) + largest - z[start + label / 4u][label % 4u];
+    loss += log(total) - (z[start + label / 4u][label % 4u] - largest); // this order keeps the digits of log(total)
     hits += select(0u, 1u, winner == label);
 
     for (var c4 = 0u; c4 < shape.classes4; c4++) {

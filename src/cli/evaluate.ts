@@ -8,8 +8,9 @@ import { readSafetensors } from "../io/safetensors.ts";
 import { recipeOfCheckpoint, restoreParameters } from "../train/checkpoint.ts";
 import { makePlan } from "../train/plan.ts";
 import { openSession } from "../train/session.ts";
+import { evaluateTest } from "../train/submits.ts";
 import { shapeOf } from "../train/train.ts";
-import { adapterSummary, evaluateTest } from "../train/trainer.ts";
+import { adapterSummary } from "../train/trainer.ts";
 import { percent } from "./progress.ts";
 
 /** `downhill evaluate` */
@@ -29,7 +30,7 @@ export function evaluateCommand(): Command {
       const dataset = await loadDataset(recipe.data, files);
       const gpu = await openGpu(flags.adapter);
       try {
-        const plan = makePlan(recipe, shapeOf(dataset), chooseTiling(gpu.adapter));
+        const plan = makePlan(recipe, shapeOf(dataset), chooseTiling(gpu));
         const session = await openSession(gpu, plan);
         await session.prepare(["evaluate"]);
         session.uploadTest(dataset.test);

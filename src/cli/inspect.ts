@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { files } from "#platform";
 import { loadDataset } from "../data/dataset.ts";
-import { mebibytes } from "../gpu/buffers.ts";
-import { openGpu } from "../gpu/device.ts";
+import { checkFits, mebibytes } from "../gpu/buffers.ts";
+import { type Gpu, openGpu } from "../gpu/device.ts";
 import { describe } from "../gpu/kernel.ts";
 import { chooseTiling } from "../gpu/tiling.ts";
 import { makePlan, type Plan, type Stage } from "../train/plan.ts";
@@ -31,10 +31,22 @@ export function inspectCommand(): Command {
       const recipe = recipeOf(flags);
       const dataset = await loadDataset(recipe.data, files);
       const gpu = await openGpu(flags.adapter);
-      const plan = makePlan(recipe, shapeOf(dataset), chooseTiling(gpu.adapter));
+      const plan = makePlan(recipe, shapeOf(dataset), chooseTiling(gpu));
+      const misfit = misfitOf(gpu, plan);
       gpu.destroy();
       process.stdout.write(flags.json ? `${JSON.stringify(plan)}\n` : print(plan, gpu.adapter.name));
+      if (misfit) process.stderr.write(`this adapter cannot run it: ${misfit}\n`);
     });
+}
+
+/** Why the plan does not fit the device, if it does not. */
+function misfitOf(gpu: Gpu, plan: Plan): string | undefined {
+  try {
+    checkFits(gpu.device.limits, plan.buffers);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function print(plan: Plan, adapter: string): string {
@@ -46,7 +58,7 @@ function print(plan: Plan, adapter: string): string {
   const widths = [plan.data.inputs, ...plan.recipe.hidden, plan.data.classes].join("-");
   const lines = [
     `network      ${widths} ${plan.recipe.activation}, ${parameters} parameters, ${members.length} member${members.length > 1 ? "s" : ""}`,
-    `optimizer    ${JSON.stringify(plan.recipe.optimizer)}, state: ${plan.slots.map(({ name }) => name).join(", ") || "none"}`,
+    `optimizer    ${settings(plan.recipe.optimizer)}; state: ${plan.slots.map(({ name }) => name).join(", ") || "none"}`,
     `steps        ${plan.steps} of ${plan.batch} samples (${chunks} chunk${chunks > 1 ? "s" : ""} of ${plan.chunkRows}), ${plan.stepsPerEpoch} an epoch`,
     `adapter      ${adapter}, ${plan.tiling} kernels`,
     `dispatches   ${perStep} a step`,
@@ -63,4 +75,9 @@ function print(plan: Plan, adapter: string): string {
     }
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** `adam lr=0.001 beta1=0.9 ...` */
+function settings({ name, ...hyper }: Plan["recipe"]["optimizer"]): string {
+  return [name, ...Object.entries(hyper).map(([key, value]) => `${key}=${value}`)].join(" ");
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { RecipeError } from "../train/recipe.ts";
 import { adaptersCommand } from "./adapters.ts";
@@ -16,10 +17,25 @@ const program = new Command("downhill")
   .exitOverride()
   .showSuggestionAfterError()
   .configureHelp({ showGlobalOptions: true })
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "downhill: ")) });
+  .configureOutput({ outputError: (text, write) => write(usageError(text, "downhill --help")) });
 
 for (const command of [trainCommand(), evaluateCommand(), verifyCommand(), inspectCommand(), adaptersCommand()]) {
-  program.addCommand(command.copyInheritedSettings(program).option("--debug", "print the stack trace of an error"));
+  command
+    .copyInheritedSettings(program)
+    .configureOutput({ outputError: (text, write) => write(usageError(text, `downhill ${command.name()} --help`)) });
+  program.addCommand(command);
+}
+
+/** Commander's message as one sentence that says what to do. */
+function usageError(text: string, help: string): string {
+  const sentence = text
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/^option '(--[\w-]+)[^']*' argument '(.*)' is invalid\. /s, "$1 $2: ")
+    .replace(/\.? Expected (\d+) arguments? but got (\d+)\.$/, ": expected $1, got $2");
+  const suggestion = /\n\((Did you mean .*\?)\)$/s.exec(sentence);
+  if (!suggestion) return `downhill: ${sentence}; see ${help}\n`;
+  return `downhill: ${sentence.slice(0, suggestion.index)} (${suggestion[1]?.replace("Did", "did")})\n`;
 }
 
 // A reader of our output that goes away, as `head` does, ends the run quietly.
@@ -35,8 +51,8 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;
   } else {
     const isDebug = process.argv.includes("--debug");
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    process.stderr.write(`downhill: ${isDebug ? (stack ?? message) : message}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`downhill: ${isDebug ? inspect(error) : message}\n`);
     process.exitCode = error instanceof RecipeError ? BAD_USAGE : 1;
   }
 }

@@ -10,77 +10,120 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
+/** The planned length of a run, and the size of its population. */
+export interface RunSize {
+  readonly epochs: number;
+  readonly steps: number;
+  readonly members: number;
+}
+
 const SILENT: ProgressDisplay = { onProgress() {}, onEvent() {}, stop() {} };
 
 /** Shows nothing, for `--json`. */
 export const silentProgress = (): ProgressDisplay => SILENT;
 
-/** A bar for a terminal, or lines. @param epochs planned, for `epoch 3/10` */
-export function createProgress(stream: NodeJS.WriteStream, epochs: number): ProgressDisplay {
-  return stream.isTTY ? createBar(stream, epochs) : createLines(stream, epochs);
+/** A bar for a terminal, or lines. */
+export function createProgress(stream: NodeJS.WriteStream, size: RunSize): ProgressDisplay {
+  return stream.isTTY ? createBar(stream, size) : createLines(stream, size);
 }
 
-function createBar(stream: NodeJS.WriteStream, epochs: number): ProgressDisplay {
-  let accuracy = "";
+const WIDEST_BAR = 40;
+/** Columns from which on there is room for whole words. */
+const WIDE = 100;
+
+function createBar(stream: NodeJS.WriteStream, { epochs, steps, members }: RunSize): ProgressDisplay {
+  let accuracy: number | undefined;
+  let latest: Progress | undefined;
+  let left = createClock();
+  const collect = collectEvals(members);
+  const text = (share: number) => {
+    const isWide = stream.columns >= WIDE;
+    const parts = [`${Math.floor(100 * share)}%`];
+    if (latest?.losses.length) parts.push(`loss ${mean(latest.losses).toFixed(4)}`);
+    if (accuracy !== undefined) parts.push(`${isWide ? "accuracy" : "acc"} ${percent(accuracy)}`);
+    if (latest) parts.push(`${rate(latest, members)} ${isWide ? "images/s" : "img/s"}`, left(share));
+    else parts.push("compiling kernels");
+    const [head, tail] = [`epoch ${latest?.epoch ?? 1}/${epochs} `, ` ${parts.filter(Boolean).join("  ")}`];
+    const columns = stream.columns - 1;
+    const width = Math.max(0, Math.min(WIDEST_BAR, columns - head.length - tail.length));
+    const done = Math.round(width * share);
+    return `${head}${"█".repeat(done)}${"░".repeat(width - done)}${tail}`.slice(0, columns);
+  };
   const bar = new cliProgress.SingleBar({
     stream,
-    format: "epoch {epoch} {bar} {percentage}%  loss {loss}{accuracy}  {rate} images/s  {left} left",
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    barsize: 24,
+    format: (_, { progress }) => text(progress),
     hideCursor: true,
-    clearOnComplete: false,
+    forceRedraw: true, // also over a "^C"
     gracefulExit: false, // Ctrl-C belongs to the command, which saves a checkpoint first
-    forceRedraw: true,
   });
-  const start = Date.now();
-  let first: number | undefined;
+  let isStopped = false;
   return {
-    onProgress({ step, steps, epoch, losses, samplesPerSecond }) {
-      const values = {
-        epoch: `${epoch}/${epochs}`,
-        loss: mean(losses).toFixed(4),
-        accuracy,
-        rate: Math.round(samplesPerSecond * losses.length).toLocaleString("en"),
-        left: timeLeft(start, (first ??= step - 1), step, steps),
-      };
-      if (bar.isActive) bar.update(step, values);
-      else bar.start(steps, step, values);
+    onProgress(progress) {
+      latest = progress;
+      bar.update(progress.share);
     },
     onEvent(event) {
-      if (event.event === "eval") accuracy = `  accuracy ${percent(event.test_accuracy)}`;
+      collect(event, (evals) => {
+        accuracy = mean(evals.map(({ test_accuracy }) => test_accuracy));
+      });
+      if (event.event !== "start" || isStopped) return;
+      const share = (event.resumed_step ?? 0) / steps;
+      left = createClock(share);
+      bar.start(1, share);
     },
     stop() {
+      isStopped = true;
       if (bar.isActive) bar.stop();
     },
   };
 }
 
-function createLines(stream: NodeJS.WritableStream, epochs: number): ProgressDisplay {
-  const start = Date.now();
+/** Seconds without a line after which one tells how far the epoch is. */
+const QUIET_SECONDS = 10;
+
+function createLines(stream: NodeJS.WritableStream, { epochs, steps, members }: RunSize): ProgressDisplay {
+  let left = createClock();
   let latest: Progress | undefined;
-  let first = 0;
-  let evals: EvalEvent[] = [];
+  let written = Date.now();
+  const collect = collectEvals(members);
+  const write = (epoch: number, step: number, ...parts: string[]) => {
+    written = Date.now();
+    if (latest) parts.push(`${rate(latest, members)} images/s`, left(latest.share));
+    stream.write(`${[`epoch ${epoch}/${epochs}`, `step ${step}/${steps}`, ...parts].filter(Boolean).join("  ")}\n`);
+  };
   return {
     onProgress(progress) {
-      if (!latest) first = progress.step - 1;
       latest = progress;
+      const { epoch, step, losses, share } = progress;
+      if (Date.now() - written < 1000 * QUIET_SECONDS) return;
+      write(epoch, step, `${Math.floor(100 * share)} %`, losses.length > 0 ? `loss ${mean(losses).toFixed(4)}` : "");
     },
     onEvent(event) {
-      if (event.event !== "eval" || !latest) return;
-      evals.push(event);
-      if (evals.length < latest.losses.length) return; // one line for the whole population
-      const { step, steps, samplesPerSecond } = latest;
-      stream.write(
-        `epoch ${event.epoch}/${epochs}  step ${step}  train loss ${mean(evals.map((e) => e.train_loss)).toFixed(4)}` +
-          `  test loss ${mean(evals.map((e) => e.test_loss)).toFixed(4)}` +
-          `  accuracy ${percent(mean(evals.map((e) => e.test_accuracy)))}` +
-          `  ${Math.round(samplesPerSecond * evals.length).toLocaleString("en")} images/s` +
-          `${step < steps ? `  ${timeLeft(start, first, step, steps)} left` : ""}\n`,
-      );
-      evals = [];
+      if (event.event === "start") left = createClock((event.resumed_step ?? 0) / steps);
+      // One line for the whole population.
+      collect(event, (evals) => {
+        const average = (name: "train_loss" | "test_loss" | "test_accuracy") =>
+          mean(evals.map((member) => member[name]));
+        const losses = [
+          `train loss ${average("train_loss").toFixed(4)}`,
+          `test loss ${average("test_loss").toFixed(4)}`,
+        ];
+        write(evals[0]?.epoch ?? 0, evals[0]?.step ?? 0, ...losses, `accuracy ${percent(average("test_accuracy"))}`);
+      });
     },
     stop() {},
+  };
+}
+
+/** Waits for the evaluations of all members of a population. */
+function collectEvals(members: number) {
+  let evals: EvalEvent[] = [];
+  return (event: RunEvent, onComplete: (evals: readonly EvalEvent[]) => void) => {
+    if (event.event !== "eval") return;
+    evals.push(event);
+    if (evals.length < members) return;
+    onComplete(evals);
+    evals = [];
   };
 }
 
@@ -91,7 +134,17 @@ export const mean = (values: readonly number[]): number =>
 /** A share of 1 as per cent, to the hundredth: 10,000 test samples give no more. */
 export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
-function timeLeft(start: number, first: number, step: number, steps: number): string {
-  const seconds = ((Date.now() - start) / 1000 / Math.max(1, step - first)) * (steps - step);
-  return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
+/** Images a second over all members. */
+const rate = ({ samplesPerSecond }: Progress, members: number) =>
+  Math.round(samplesPerSecond * members).toLocaleString("en");
+
+/** Tells the time left at a share of the run, from the time that the shares since `first` took; nothing at the end. */
+function createClock(first = 0): (share: number) => string {
+  const start = Date.now();
+  return (share) => {
+    if (share >= 1 || share <= first) return "";
+    const seconds = ((Date.now() - start) / 1000 / (share - first)) * (1 - share);
+    if (seconds < 90) return `${Math.ceil(seconds)} s left`;
+    return seconds < 5400 ? `${Math.round(seconds / 60)} min left` : `${(seconds / 3600).toFixed(1)} h left`;
+  };
 }

@@ -1,7 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseRecipe, type Recipe, RecipeError, type RecipeInput, recipeFields, suggest } from "../train/recipe.ts";
+import { optimizers } from "../optim/registry.ts";
+import {
+  activations,
+  parseRecipe,
+  type Recipe,
+  RecipeError,
+  type RecipeInput,
+  recipeFields,
+  suggest,
+} from "../train/recipe.ts";
 
 /** The folder of named recipes. */
 const RECIPES = fileURLToPath(new URL("../recipes/", import.meta.url));
@@ -27,19 +36,25 @@ export function addRecipeOptions(command: Command): Command {
     const made = new Option(flags, text);
     command.addOption(parse ? made.argParser(parse) : made);
   };
+  const optimizerNames = optimizers.map(({ name }) => name).join(", ");
   option("--recipe <FILE.json|NAME>", `a recipe to start from: a file, or ${recipeNames().join(", ")}`);
-  option("--data <mnist|DIR>", "the data set: mnist, or a folder with IDX files (also .gz)");
-  option("--hidden <WIDTHS>", "widths of the hidden layers, such as 128,64; none for softmax regression", parseWidths);
-  option("--activation <NAME>", "activation between the layers");
-  option("--optimizer <NAME[:key=value,...]>", "optimizer, such as adam:lr=0.01,beta1=0.8", parseOptimizer);
-  option("--batch-size <N|full>", "samples a step; full: the whole training set", (value) =>
-    value === "full" ? value : parseNumber(value),
+  option("--data <mnist|DIR>", "the data set: mnist, or a folder with IDX files, also .gz (default: mnist)");
+  option("--hidden <WIDTHS>", "widths of the hidden layers; none: softmax regression (default: 128,64)", parseWidths);
+  option("--activation <NAME>", `activation between the layers: ${activations.join(", ")} (default: relu)`);
+  option(
+    "--optimizer <NAME[:key=value,...]>",
+    `${optimizerNames}; with hyper-parameters as in adam:lr=0.01,beta1=0.8 (default: adam)`,
+    parseOptimizer,
   );
-  option("--epochs <N>", "passes over the training set", parseNumber);
+  option("--batch-size <N|full>", "samples a step; full: the whole training set (default: 100)", (value) =>
+    // What is no number either goes on to the recipe's check, which says what may be.
+    Number.isNaN(Number(value)) ? value : parseNumber(value),
+  );
+  option("--epochs <N>", "passes over the training set (default: 10)", parseNumber);
   option("--steps <N>", "planned length in steps; overrides --epochs", parseNumber);
-  option("--seed <N>", "seed of start weights, order and all other randomness", parseNumber);
-  option("--population <N>", "members trained side by side, seeded SEED, SEED + 1, ...", parseNumber);
-  option("--vary <key=v1,v2,...>", "members that differ in one setting, such as lr=0.1,0.01", parseVary);
+  option("--seed <N>", "seed of start weights, order and all other randomness (default: 0)", parseNumber);
+  option("--population <N>", "members trained side by side, seeded SEED, SEED + 1, ... (default: 1)", parseNumber);
+  option("--vary <key=v1,v2,...>", "a member for each value of one setting, such as lr=0.1,0.01", parseVary);
   return command;
 }
 
@@ -61,7 +76,10 @@ function recipeNames(): string[] {
   return readdirSync(RECIPES).flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -".json".length)] : []));
 }
 
-/** Reads a recipe by its name, or from a file. */
+/**
+ * Reads a recipe by its name, or from a file.
+ * @throws RecipeError that names it
+ */
 export function readRecipe(nameOrFile: string): RecipeInput {
   const isFile = nameOrFile.endsWith(".json") || nameOrFile.includes("/");
   const path = isFile ? nameOrFile : `${RECIPES}${nameOrFile}.json`;
@@ -73,14 +91,22 @@ export function readRecipe(nameOrFile: string): RecipeInput {
         "A file's name ends in .json",
     );
   }
+  const fail = (why: string, cause?: unknown): never => {
+    throw new RecipeError(`--recipe ${nameOrFile}: ${why}`, { cause });
+  };
+  if (statSync(path).isDirectory()) return fail("it is a folder; give the recipe.json in it");
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    throw new RecipeError(`--recipe ${nameOrFile}: cannot be read as JSON: ${(cause as Error).message}`, { cause });
+    return fail(`cannot be read as JSON: ${(cause as Error).message}`, cause);
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw new RecipeError(`--recipe ${nameOrFile}: a recipe is one JSON object`);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    return fail("a recipe is one JSON object");
+  try {
+    parseRecipe(parsed);
+  } catch (cause) {
+    return fail((cause as Error).message, cause);
   }
   return parsed as RecipeInput;
 }
@@ -88,7 +114,7 @@ export function readRecipe(nameOrFile: string): RecipeInput {
 /** A number as a flag gives it. */
 export function parseNumber(text: string): number {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError(`"${text}" is not a number.`);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError(`"${text}" is not a number`);
   return value;
 }
 
@@ -96,7 +122,7 @@ export function parseNumber(text: string): number {
 export function parseCount(text: string): number {
   const value = parseNumber(text);
   if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError(`"${text}" must be a whole number, 1 or more.`);
+    throw new InvalidArgumentError(`"${text}" must be a whole number, 1 or more`);
   return value;
 }
 
@@ -109,13 +135,16 @@ function parseOptimizer(text: string): Record<string, unknown> {
   const [name = "", ...rest] = text.split(":");
   const settings = rest.join(":");
   const hyper = settings === "" ? [] : settings.split(",").map(parseSetting);
+  const keys = hyper.map(([key]) => key);
+  const twice = keys.find((key, i) => keys.indexOf(key) !== i);
+  if (twice !== undefined) throw new InvalidArgumentError(`"${twice}" is given twice`);
   return { name, ...Object.fromEntries(hyper) };
 }
 
 function parseSetting(text: string): [string, number | boolean | string] {
   const [key = "", value, ...more] = text.split("=");
   if (key === "" || value === undefined || more.length > 0) {
-    throw new InvalidArgumentError(`"${text}" must be key=value.`);
+    throw new InvalidArgumentError(`"${text}" must be key=value`);
   }
   return [key, parseValue(value)];
 }

@@ -33,8 +33,8 @@ export function checkFits(limits: GPUSupportedLimits, buffers: Readonly<Record<s
           : ([limits.maxBufferSize, "maxBufferSize"] as const);
     if (bytes > limit) {
       throw new GpuError(
-        `buffer "${name}" (${what}) needs ${mebibytes(bytes)}, but this adapter carries at most ${mebibytes(limit)} ` +
-          `(${limitName}): use a smaller population, hidden layer, or batch`,
+        `buffer "${name}" (${what}) needs ${mebibytes(bytes)} (${bytes} bytes), but this adapter carries at most ${mebibytes(limit)} ` +
+          `(${limitName}: ${limit}): use a smaller population, hidden layer, or batch`,
       );
     }
   }

@@ -5,6 +5,8 @@ import { GpuError } from "./errors.ts";
 export interface Gpu {
   readonly device: GPUDevice;
   readonly adapter: AdapterEntry;
+  /** Lanes of a subgroup, where that is one fixed number and the device has the feature. */
+  readonly subgroupSize?: number;
   /** What the choice of adapter should tell a person, such as that it fell back to software. */
   readonly note?: string;
   /** Throws the first error that the device reported outside any error scope; WebGPU's calls themselves never throw. */
@@ -51,6 +53,7 @@ export async function openGpu(choice = "auto"): Promise<Gpu> {
   return {
     device,
     adapter: entry,
+    ...fixedSubgroupSize(adapter),
     ...(note === undefined ? {} : { note }),
     check() {
       if (failure) throw failure;
@@ -62,17 +65,23 @@ export async function openGpu(choice = "auto"): Promise<Gpu> {
   };
 }
 
+function fixedSubgroupSize({ features, info }: GPUAdapter): { subgroupSize?: number } {
+  const { subgroupMinSize, subgroupMaxSize } = info;
+  return features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? { subgroupSize: subgroupMinSize } : {};
+}
+
 /**
- * Runs calls that create things on the device and waits until it has accepted them.
+ * Runs calls that create things on the device, then waits until it has accepted them. The calls wait for nothing
+ * themselves: an error scope takes in whatever else the device is asked for while it is open.
  * @throws GpuError with the device's own words where it refuses one of them or is out of memory
  */
-export async function scoped<T>(gpu: Gpu, what: string, create: () => T | Promise<T>): Promise<T> {
+export async function scoped<T>(gpu: Gpu, what: string, create: () => T): Promise<T> {
   const filters: readonly GPUErrorFilter[] = ["validation", "out-of-memory", "internal"];
   for (const filter of filters) gpu.device.pushErrorScope(filter);
   const popAll = () => Promise.all(filters.map(() => gpu.device.popErrorScope()));
   let result: T;
   try {
-    result = await create();
+    result = create();
   } catch (error) {
     await popAll();
     throw error;

@@ -1,5 +1,5 @@
 import { createBuffer } from "./buffers.ts";
-import type { Gpu } from "./device.ts";
+import { type Gpu, scoped } from "./device.ts";
 import { GpuError } from "./errors.ts";
 import { bindKernel, compileKernel, describe, type Kernel, type Resource } from "./kernel.ts";
 import { encodeStruct, type StructValues } from "./uniforms.ts";
@@ -32,7 +32,7 @@ export async function prepareDispatches(
   owned: GPUBuffer[],
 ): Promise<PreparedDispatch[]> {
   const compiled = await Promise.all(dispatches.map(({ kernel }) => compileKernel(gpu, kernel)));
-  return dispatches.map((dispatch, i) => {
+  const prepare = (dispatch: Dispatch, i: number): PreparedDispatch => {
     const kernel = compiled[i] as (typeof compiled)[number];
     const resources: Record<string, Resource> = {};
     for (const [binding, name] of Object.entries(dispatch.buffers)) {
@@ -58,7 +58,8 @@ export async function prepareDispatches(
       bindGroup: bindKernel(gpu, kernel, resources),
       workgroups: dispatch.workgroups,
     };
-  });
+  };
+  return scoped(gpu, "binding buffers", () => dispatches.map(prepare));
 }
 
 /** Encodes prepared dispatches into a pass whose group 0 is set. The hot loop of training: three calls each. */

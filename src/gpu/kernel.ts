@@ -14,6 +14,8 @@ export interface Kernel {
   readonly entry: string;
   /** New values for `const NAME = ...;` lines of those files. */
   readonly constants: Readonly<Record<string, number | boolean>>;
+  /** The WGSL itself, where `shader` is only its name in messages and no file under shaders/. */
+  readonly source?: string;
 }
 
 export interface CompiledKernel {
@@ -73,7 +75,8 @@ export function compiledCount(gpu: Gpu): number {
  */
 export function compileKernel(gpu: Gpu, kernel: Kernel): Promise<CompiledKernel> {
   const { kernels, stepLayout } = cacheOf(gpu.device);
-  const key = JSON.stringify([kernel.shader, kernel.uses, kernel.entry, Object.entries(kernel.constants).sort()]);
+  const { shader, source, uses, entry, constants } = kernel;
+  const key = JSON.stringify([shader, source, uses, entry, Object.entries(constants).sort()]);
   let compiled = kernels.get(key);
   if (!compiled) {
     compiled = compile(gpu, kernel, stepLayout);
@@ -86,46 +89,66 @@ export function compileKernel(gpu: Gpu, kernel: Kernel): Promise<CompiledKernel>
 async function compile(gpu: Gpu, kernel: Kernel, stepLayout: GPUBindGroupLayout): Promise<CompiledKernel> {
   const { device } = gpu;
   const what = describe(kernel);
-  const joined = joinShader(kernel, readShader);
+  const joined = joinShader(kernel, (path) => readSource(kernel, path));
+  const module = await createModule(gpu, joined, what);
   const reflection = reflectJoined(kernel);
   if (!reflection.entries.some(({ name }) => name === kernel.entry)) {
     throw new GpuError(`${what} has no compute entry point "${kernel.entry}"`);
   }
   const bindings = reflection.bindings.filter(({ group }) => group === 1);
-  const module = device.createShaderModule({ label: what, code: joined.code });
-  const layout = device.createBindGroupLayout({
-    label: what,
-    entries: bindings.map(({ binding, type, minBytes }) => ({
-      binding,
-      visibility: GPUShaderStage.COMPUTE,
-      buffer: { type, minBindingSize: minBytes },
-    })),
+  const { layout, pipelineLayout } = await scoped(gpu, what, () => {
+    const layout = device.createBindGroupLayout({
+      label: what,
+      entries: bindings.map(({ binding, type, minBytes }) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type, minBindingSize: minBytes },
+      })),
+    });
+    return {
+      layout,
+      pipelineLayout: device.createPipelineLayout({ label: what, bindGroupLayouts: [stepLayout, layout] }),
+    };
   });
-  const pipelineLayout = device.createPipelineLayout({ label: what, bindGroupLayouts: [stepLayout, layout] });
-  // Validation of the module shows up in the pipeline as well; the module's own messages carry the place.
   try {
-    const pipeline = await scoped(gpu, what, () =>
-      device.createComputePipelineAsync({
-        label: what,
-        layout: pipelineLayout,
-        compute: { module, entryPoint: kernel.entry },
-      }),
-    );
+    const compute = { module, entryPoint: kernel.entry };
+    const pipeline = await device.createComputePipelineAsync({ label: what, layout: pipelineLayout, compute });
     return { kernel, pipeline, bindings, layout };
   } catch (cause) {
+    throw new GpuError(`${what} did not compile: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function createModule(gpu: Gpu, joined: JoinedShader, what: string): Promise<GPUShaderModule> {
+  let module: GPUShaderModule | undefined;
+  try {
+    return await scoped(gpu, what, () => {
+      module = gpu.device.createShaderModule({ label: what, code: joined.code });
+      return module;
+    });
+  } catch (cause) {
+    // The module's own messages carry the place.
     throw new GpuError(await explain(module, joined, what, cause as Error), { cause });
   }
 }
 
 /** Reflection of a kernel without expanding its loops, which would only make the parser slower. */
 function reflectJoined(kernel: Kernel): Reflection {
-  const plain = joinShader(kernel, (path) => readShader(path).replaceAll("// @unroll", "//"));
+  const plain = joinShader(kernel, (path) => readSource(kernel, path).replaceAll("// @unroll", "//"));
   return reflectShader(plain.code, describe(kernel));
 }
 
-async function explain(module: GPUShaderModule, joined: JoinedShader, what: string, cause: Error): Promise<string> {
-  const { messages } = await module.getCompilationInfo();
-  const errors = messages.filter(({ type }) => type === "error");
+function readSource({ shader, source }: Kernel, path: string): string {
+  return path === shader && source !== undefined ? source : readShader(path);
+}
+
+async function explain(
+  module: GPUShaderModule | undefined,
+  joined: JoinedShader,
+  what: string,
+  cause: Error,
+): Promise<string> {
+  const errors = (await module?.getCompilationInfo())?.messages.filter(({ type }) => type === "error") ?? [];
   if (errors.length === 0) return `${what} did not compile: ${cause.message}`;
   const lines = errors.map(({ lineNum, linePos, message }) => {
     const { file, line, text } = joined.locate(lineNum);

@@ -1,3 +1,5 @@
+import { subgroupTiling } from "./subgroupTiling.ts";
+
 /** A product of matrices that a kernel is chosen for: y [rows, n] = x [rows, k] w^T, w [n, k]. */
 export interface MatrixSize {
   readonly k: number;
@@ -5,12 +7,16 @@ export interface MatrixSize {
   readonly rows: number;
   /** Whether x lies in floats, or in the data set's bytes. */
   readonly input: "f32" | "u8";
+  /** Whether its step takes several chunks, so that the weight gradient must add to what is there. */
+  readonly accumulates: boolean;
 }
 
 /** Which shader computes it, with which tile, in how many workgroups (x and y; z is the population). */
 export interface MatrixKernel {
   readonly shader: string;
-  readonly constants: Readonly<Record<string, number>>;
+  /** Library files that it needs beside step, shape, input and activation. */
+  readonly uses?: readonly string[];
+  readonly constants: Readonly<Record<string, number | boolean>>;
   readonly workgroups: readonly [number, number];
 }
 
@@ -22,6 +28,8 @@ export interface Tiling {
   readonly name: string;
   /** Whether the first layer gathers and normalises bytes in its loads; else a gather kernel writes floats first. */
   readonly fusesGather: boolean;
+  /** Groups of four parameters that a thread of the optimizer's update goes through, one after the other. */
+  readonly updateQuads: number;
   forward(size: MatrixSize): MatrixKernel;
   backwardInput(size: MatrixSize): MatrixKernel;
   backwardWeights(size: MatrixSize): MatrixKernel;
@@ -34,6 +42,7 @@ const plainGroups = (columns: number, rows: number) => [Math.ceil(columns / 32),
 export const plainTiling: Tiling = {
   name: "plain",
   fusesGather: false,
+  updateQuads: 1,
   forward: ({ n, rows }) => ({ shader: "nn/dense_forward.wgsl", constants: {}, workgroups: plainGroups(n, rows) }),
   backwardInput: ({ k, rows }) => ({
     shader: "nn/dense_backward_input.wgsl",
@@ -48,12 +57,15 @@ export const plainTiling: Tiling = {
   }),
 };
 
-/** The matrix kernels for an adapter. */
-export function chooseTiling(_adapter: { readonly name: string }): Tiling {
-  return plainTiling;
+/** What the choice of kernels goes by. */
+export interface TilingAdapter {
+  readonly adapter: { readonly kind: "hardware" | "software" };
+  /** Lanes of a subgroup, where that is one fixed number and the device has the feature. */
+  readonly subgroupSize?: number;
 }
 
-/** The kernels for software adapters that this adapter can run: a test runs them all. */
-export function subgroupTilings(_adapter: { readonly name: string }): readonly Tiling[] {
-  return [];
+/** The matrix kernels for a device: register tiles over subgroups on the CPU, the portable ones elsewhere. */
+export function chooseTiling({ adapter, subgroupSize }: TilingAdapter): Tiling {
+  const isWide = subgroupSize !== undefined && subgroupSize >= 4;
+  return adapter.kind === "software" && isWide ? subgroupTiling(subgroupSize) : plainTiling;
 }

@@ -4,6 +4,8 @@ import type { StructLayout } from "./reflect.ts";
 /** Values for a WGSL struct, by field name; a nested struct is a nested record. */
 export type StructValues = { readonly [field: string]: number | StructValues };
 
+const RANGES = { u32: [0, 2 ** 32 - 1], i32: [-(2 ** 31), 2 ** 31 - 1] } as const;
+
 /**
  * Writes a struct's fields at a byte offset, where reflection says each lies.
  * @throws GpuError naming a field that is missing, unknown, or no number of its type
@@ -26,9 +28,15 @@ export function writeStruct(view: DataView, offset: number, layout: StructLayout
       continue;
     }
     if (typeof value !== "number") throw new GpuError(`struct ${layout.name}: "${field.name}" must be a number`);
-    if (field.layout.kind === "f32") view.setFloat32(at, value, true);
-    else if (Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32) view.setUint32(at, value, true);
-    else throw new GpuError(`struct ${layout.name}: "${field.name}" must be a 32-bit integer, got ${value}`);
+    if (field.layout.kind === "f32") {
+      view.setFloat32(at, value, true);
+      continue;
+    }
+    const [least, most] = RANGES[field.layout.kind];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new GpuError(`struct ${layout.name}: "${field.name}" is of type ${field.layout.kind}, got ${value}`);
+    }
+    view.setUint32(at, value, true); // two's complement for i32
   }
 }
 

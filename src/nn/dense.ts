@@ -1,6 +1,6 @@
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
-import type { MatrixKernel, Tiling } from "../gpu/tiling.ts";
+import type { MatrixKernel, MatrixSize, Tiling } from "../gpu/tiling.ts";
 import type { Tensor } from "./tensors.ts";
 
 /** A fully connected layer y = activate(x w^T + bias), x [rows, inputs], y [rows, outputs]. */
@@ -34,13 +34,15 @@ export interface DenseContext {
   readonly capacity: number;
   /** Rows that a dispatch covers: at most `capacity`. */
   readonly rows: number;
+  /** Whether a step takes several such dispatches, whose weight gradients add up. */
+  readonly accumulates: boolean;
   /** Floats from one member's part of the parameter arena to the next. */
   readonly stride: number;
 }
 
 /** y = activate(x w^T + bias) */
 export function denseForward(layer: DenseLayer, input: DenseInput, y: string, context: DenseContext): Dispatch {
-  const chosen = context.tiling.forward({ k: layer.inputs, n: layer.outputs, rows: context.rows, input: input.kind });
+  const chosen = context.tiling.forward(sizeOf(layer, input.kind, context));
   const uses = [inputShader(input), activationShader(layer.activation)];
   return dispatch(`${layer.name} forward`, chosen, uses, layer, input, context, {
     ...inputBuffers(input),
@@ -59,7 +61,7 @@ export function denseBackwardInput(
   names: { readonly x: string; readonly dx: string; readonly dy: string },
   context: DenseContext,
 ): Dispatch {
-  const chosen = context.tiling.backwardInput({ k: layer.inputs, n: layer.outputs, rows: context.rows, input: "f32" });
+  const chosen = context.tiling.backwardInput(sizeOf(layer, "f32", context));
   const uses = [activationShader(previous.activation)];
   return dispatch(`${layer.name} backward input`, chosen, uses, layer, undefined, context, {
     dy: names.dy,
@@ -76,20 +78,16 @@ export function denseBackwardWeights(
   dy: string,
   context: DenseContext,
 ): Dispatch {
-  const size = { k: layer.inputs, n: layer.outputs, rows: context.rows, input: input.kind };
-  return dispatch(
-    `${layer.name} backward weights`,
-    context.tiling.backwardWeights(size),
-    [inputShader(input)],
-    layer,
-    input,
-    context,
-    {
-      ...inputBuffers(input),
-      dy,
-      grads: "grads",
-    },
-  );
+  const chosen = context.tiling.backwardWeights(sizeOf(layer, input.kind, context));
+  return dispatch(`${layer.name} backward weights`, chosen, [inputShader(input)], layer, input, context, {
+    ...inputBuffers(input),
+    dy,
+    grads: "grads",
+  });
+}
+
+function sizeOf(layer: DenseLayer, input: "f32" | "u8", { rows, accumulates }: DenseContext): MatrixSize {
+  return { k: layer.inputs, n: layer.outputs, rows, input, accumulates };
 }
 
 function dispatch(
@@ -107,7 +105,7 @@ function dispatch(
     label,
     kernel: defineKernel({
       shader: chosen.shader,
-      uses: [STEP_SHADER, "nn/dense_shape.wgsl", ...uses],
+      uses: [STEP_SHADER, "nn/dense_shape.wgsl", ...uses, ...(chosen.uses ?? [])],
       constants: chosen.constants,
     }),
     buffers,

@@ -43,8 +43,15 @@ export function updateKernel(optimizer: Optimizer, hyper: Hyper): Kernel {
  * One optimizer step for every parameter of every member: buffers params and grads [P, stride], state [P, slots, stride],
  * hypers [K, P].
  * @param stride floats of a member's part of the arena, a multiple of 4
+ * @param quadsPerThread groups of four parameters that a thread goes through; results do not depend on it
  */
-export function updateDispatch(optimizer: Optimizer, hyper: Hyper, stride: number, members: number): Dispatch {
+export function updateDispatch(
+  optimizer: Optimizer,
+  hyper: Hyper,
+  stride: number,
+  members: number,
+  quadsPerThread = 1,
+): Dispatch {
   const kernel = updateKernel(optimizer, hyper);
   const isStateless = usedSlots(optimizer, hyper).length === 0;
   return {
@@ -52,7 +59,7 @@ export function updateDispatch(optimizer: Optimizer, hyper: Hyper, stride: numbe
     kernel,
     buffers: { params: "params", grads: "grads", hypers: "hypers", ...(isStateless ? {} : { state: "state" }) },
     shape: { quads: stride / 4 },
-    workgroups: [Math.min(65535, Math.ceil(stride / 4 / 64)), 1, members],
+    workgroups: [Math.min(65535, Math.ceil(stride / 4 / 64 / quadsPerThread)), 1, members],
   };
 }
 

@@ -10,6 +10,8 @@ export interface Position {
   readonly step: number;
   /** Sum over this epoch's steps so far of each member's loss, so that a resumed epoch ends with its true mean. */
   readonly epochLoss: readonly number[];
+  /** Whether the evaluation due at this step is done: after the last step of an epoch and of the run. */
+  readonly evaluated: boolean;
 }
 
 /**
@@ -28,7 +30,9 @@ export async function saveCheckpoint(session: Session, position: Position): Prom
     format: "downhill 1",
     recipe: JSON.stringify(plan.recipe),
     step: String(position.step),
-    epoch_loss: JSON.stringify(position.epochLoss),
+    // As texts: JSON has no NaN.
+    epoch_loss: JSON.stringify(position.epochLoss.map(String)),
+    evaluated: String(position.evaluated),
   };
   return { tensors, metadata };
 }
@@ -39,7 +43,6 @@ export async function saveCheckpoint(session: Session, position: Position): Prom
  */
 export function restoreCheckpoint(session: Session, checkpoint: Safetensors, file: string): Position {
   const { plan } = session;
-  const { metadata } = checkpoint;
   restoreParameters(session, checkpoint, file);
   const state = new Float32Array(plan.members.length * plan.slots.length * plan.model.arena.stride);
   forEachTensor(plan, (name, tensor, slot, member) => {
@@ -47,14 +50,24 @@ export function restoreCheckpoint(session: Session, checkpoint: Safetensors, fil
     writeTensor(statePartOf(state, plan, member, slot), tensor, pick(checkpoint.tensors, name, tensor, file));
   });
   session.write("state", state);
-  const step = Number(metadata.step);
+  return positionOf(checkpoint, file);
+}
+
+/**
+ * The position of the run that a checkpoint was taken from.
+ * @throws Error where its metadata holds none
+ */
+export function positionOf({ metadata }: Safetensors, file: string): Position {
+  const step = Number(metadata.step ?? Number.NaN);
   if (!Number.isInteger(step) || step < 0) throw new Error(`${file}: no position of a run in its metadata`);
-  return { step, epochLoss: JSON.parse(metadata.epoch_loss ?? "[]") as number[] };
+  const epochLoss = (JSON.parse(metadata.epoch_loss ?? "[]") as string[]).map(Number);
+  return { step, epochLoss, evaluated: metadata.evaluated === "true" };
 }
 
 /** Puts the parameters of every member back on the device, without the optimizer's state. */
 export function restoreParameters(session: Session, { tensors }: Safetensors, file: string): void {
   const { plan } = session;
+  refuseOthers(plan, tensors, file);
   const params = new Float32Array(plan.members.length * plan.model.arena.stride);
   forEachTensor(plan, (name, tensor, slot, member) => {
     if (slot === undefined) writeTensor(partOf(params, plan, member), tensor, pick(tensors, name, tensor, file));
@@ -91,6 +104,7 @@ export function recipeOfCheckpoint({ tensors, metadata }: Safetensors, file: str
 /** Starts every member from the parameters of a safetensors file that holds one model's. */
 export function startFrom(session: Session, { tensors }: Safetensors, file: string): void {
   const { plan } = session;
+  refuseOthers(plan, tensors, file);
   const params = new Float32Array(plan.members.length * plan.model.arena.stride);
   const prefix = tensors.has("member.0.fc1.weight") && !tensors.has("fc1.weight") ? "member.0." : "";
   plan.members.forEach((_, m) => {
@@ -121,6 +135,19 @@ function partOf(arena: Float32Array, { model }: Plan, member: number): Float32Ar
 function statePartOf(state: Float32Array, { model, slots }: Plan, member: number, slot: number): Float32Array {
   const at = (member * slots.length + slot) * model.arena.stride;
   return state.subarray(at, at + model.arena.stride);
+}
+
+/** A tensor that the network does not have was trained in another network, and this one would compute something else. */
+function refuseOthers({ model }: Plan, tensors: Safetensors["tensors"], file: string): void {
+  const known = model.arena.tensors.map(({ name }) => name);
+  const other = [...tensors.keys()].find((name) => {
+    const own = name.replace(/^member\.\d+\./, "");
+    return !own.startsWith("optim.") && !known.includes(own);
+  });
+  if (other === undefined) return;
+  throw new Error(
+    `${file}: holds "${other}", which the recipe's network does not have; its tensors are ${known.join(", ")}`,
+  );
 }
 
 function pick(tensors: Safetensors["tensors"], name: string, expected: Tensor, file: string): Float32Array {

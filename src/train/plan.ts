@@ -39,7 +39,6 @@ export interface Plan {
   readonly members: readonly Member[];
   readonly data: DataShape;
   readonly model: Mlp;
-  readonly optimizer: Optimizer;
   readonly slots: readonly Slot[];
   readonly tiling: string;
   /** Samples a step; the last step of an epoch may have fewer. */
@@ -70,7 +69,7 @@ const MAX_ORDER_ENTRIES = 2 ** 22;
 /** Dynamic offsets of a uniform buffer are multiples of this. */
 export const STEP_STRIDE = 256;
 
-/** (x / 255 - 0.5) / 0.5, as the kernels compute it from a byte. */
+/** (x / 255 - 0.5) / 0.5 = x * scale + shift */
 const NORMALISE = { scale: 2 / 255, shift: -1 };
 
 /**
@@ -97,15 +96,20 @@ export function makePlan(recipe: Recipe, data: DataShape, tiling: Tiling): Plan 
   const P = members.length;
   const submitSamples = Math.max(chunkRows, Math.min(data.trainCount, Math.floor(MAX_ORDER_ENTRIES / P)));
   const submitChunks = Math.max(1, Math.min(MAX_SUBMIT_CHUNKS, Math.floor(submitSamples / chunkRows)));
-  const update = updateDispatch(optimizer, structure as Hyper, model.arena.stride, P);
+  const update = updateDispatch(optimizer, structure as Hyper, model.arena.stride, P, tiling.updateQuads);
   const capacity = Math.max(chunkRows, evaluateRows);
-  const network = networkStages(model, data, tiling, { members: P, capacity, chunkRows, evaluateRows });
+  const network = networkStages(model, data, tiling, {
+    members: P,
+    capacity,
+    chunkRows,
+    evaluateRows,
+    accumulates: batch > chunkRows,
+  });
   const plan = {
     recipe,
     members,
     data,
     model,
-    optimizer,
     slots,
     tiling: tiling.name,
     batch,
@@ -132,7 +136,7 @@ function networkStages(
   model: Mlp,
   data: DataShape,
   tiling: Tiling,
-  size: { members: number; capacity: number; chunkRows: number; evaluateRows: number },
+  size: { members: number; capacity: number; chunkRows: number; evaluateRows: number; accumulates: boolean },
 ): { chunk: Dispatch[]; evaluate: Dispatch[] } {
   const { layers, arena } = model;
   const { members, capacity } = size;
@@ -154,7 +158,7 @@ function networkStages(
     ...layers.map((layer, i) => denseForward(layer, inputOf(i, prefix), y(i), context)),
     loss(prefix),
   ];
-  const context = { tiling, members, capacity, stride: arena.stride };
+  const context = { tiling, members, capacity, stride: arena.stride, accumulates: size.accumulates };
   const train = { ...context, rows: size.chunkRows };
   const backward = layers.map((layer, i) => {
     const previous = layers[i - 1];

@@ -17,7 +17,7 @@ const count = z.number().int().min(1);
 const optimizerField = z
   .looseObject({ name: z.enum(optimizers.map(({ name }) => name)) })
   .transform(({ name, ...given }, context) => {
-    const parsed = findOptimizer(name)?.hyper.safeParse(given);
+    const parsed = findOptimizer(name)?.hyper.safeParse(given, { error: plainly });
     if (parsed?.success) return { name, ...parsed.data } as { readonly name: string } & Hyper;
     context.issues.push(...(parsed?.error.issues ?? []).map((issue) => ({ ...issue, input: given }) as never));
     return z.NEVER;
@@ -58,7 +58,7 @@ export const recipeSchema = z.strictObject(fields).superRefine((recipe, context)
   if (recipe.vary && recipe.population > 1) {
     context.addIssue({ code: "custom", path: ["vary"], message: "population and vary exclude each other: give one" });
   }
-  if (recipe.seed + recipe.population - 1 > 0xffffffff) {
+  if (recipe.population > 1 && recipe.seed + recipe.population - 1 > 0xffffffff) {
     context.addIssue({ code: "custom", path: ["seed"], message: "the last member's seed would exceed 4294967295" });
   }
 });
@@ -79,7 +79,7 @@ export interface Member {
  * @throws RecipeError with a line for each fault
  */
 export function parseRecipe(input: unknown): Recipe {
-  const parsed = recipeSchema.safeParse(input, { reportInput: true });
+  const parsed = recipeSchema.safeParse(input, { error: plainly });
   if (!parsed.success) throw new RecipeError(parsed.error.issues.map((issue) => explain(issue, input)).join("\n"));
   return parsed.data;
 }
@@ -98,8 +98,12 @@ export function expandMembers(recipe: Recipe): readonly Member[] {
       path.length === 2
         ? { ...single, optimizer: { ...optimizer, [path[1] as string]: value } }
         : { ...single, [path[0] as string]: value };
-    const member = parseRecipe(changed);
-    return { seed: member.seed, optimizer: member.optimizer };
+    try {
+      const member = parseRecipe(changed);
+      return { seed: member.seed, optimizer: member.optimizer };
+    } catch (cause) {
+      throw new RecipeError(`vary: ${(cause as Error).message}`, { cause });
+    }
   });
   const structures = new Set(members.map((member) => structureOf(member.optimizer)));
   if (structures.size > 1) {
@@ -121,7 +125,7 @@ function resolveVary(key: string, recipe: Recipe): readonly string[] {
   const own = Object.keys(hyper);
   const parts = key.split(".");
   if (key === "seed") return ["seed"];
-  if (parts.length === 1 && key in fields) {
+  if (recipeFields.includes(key)) {
     throw new RecipeError(
       `vary: ${key} is the same for all members of a population, which train in lockstep; ` +
         `what can vary: ${["seed", ...own].join(", ")}. Run other values apart`,
@@ -150,17 +154,39 @@ function explain(issue: z.core.$ZodIssue, input: unknown): string {
       .join("\n");
   }
   const given = lookUp(input, issue.path);
-  const got = given === undefined ? "" : `, got ${JSON.stringify(given)}`;
+  const isPlain = typeof given !== "object" || given === null || Object.keys(given).length === 0;
+  const got =
+    given === undefined
+      ? ""
+      : `, got ${isPlain ? JSON.stringify(given) : Array.isArray(given) ? "a list" : "an object"}`;
   if (issue.code === "invalid_value") {
     const allowed = issue.values.map(String);
     return `${at}: must be one of ${allowed.join(", ")}${got}${typeof given === "string" ? suggest(given, allowed) : ""}`;
   }
-  if (issue.code === "invalid_union") return `${at}: ${unionMessage(at)}${got}`;
-  return `${at}: ${issue.message}${got}`;
+  if (at === "batch_size") return `${at}: must be a whole number of at least 1, or "full"${got}`;
+  return `${at}: ${issue.message}${issue.code === "custom" && !isPlain ? "" : got}`;
 }
 
-function unionMessage(path: string): string {
-  return path === "batch_size" ? 'must be a whole number of at least 1, or "full"' : "has the wrong type";
+const TYPES: Readonly<Record<string, string>> = {
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  string: "a text",
+  array: "a list",
+  object: "an object with fields",
+};
+
+/** What a schema asks for, in plain words; a schema's own words come first, and undefined leaves zod's. */
+function plainly(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "invalid_type") {
+    return issue.input === undefined ? "is missing" : `must be ${TYPES[issue.expected] ?? issue.expected}`;
+  }
+  if (issue.code === "invalid_union") return "must be a number, true or false, or a text";
+  if (issue.code !== "too_small" && issue.code !== "too_big") return undefined;
+  if (issue.origin === "array" || issue.origin === "string") return "must not be empty";
+  const bound = issue.code === "too_small" ? issue.minimum : issue.maximum;
+  const [inclusive, exclusive] = issue.code === "too_small" ? ["at least", "above"] : ["at most", "below"];
+  return `must be ${issue.inclusive ? inclusive : exclusive} ${bound}`;
 }
 
 function allowedKeys(path: readonly string[], input: unknown): string[] {

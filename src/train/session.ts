@@ -5,7 +5,8 @@ import { encodeDispatches, type PreparedDispatch, prepareDispatches } from "../g
 import { bindStep, stepLayout } from "../gpu/kernel.ts";
 import { type StructValues, writeStruct } from "../gpu/uniforms.ts";
 import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
-import type { Hyper } from "../optim/optimizer.ts";
+import type { Hyper, Optimizer } from "../optim/optimizer.ts";
+import { findOptimizer } from "../optim/registry.ts";
 import { usedSlots } from "../optim/update.ts";
 import type { Chunk } from "./chunks.ts";
 import { type Plan, STEP_STRIDE, type Stage } from "./plan.ts";
@@ -72,6 +73,7 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
   const metricsRow = P * METRICS_BYTES;
   const stagingPool: GPUBuffer[] = [];
   const enabled: boolean[] = plan.members.map(() => true);
+  const optimizer = optimizerOf(plan);
 
   const stage = (name: Stage) => {
     const dispatches = stages[name];
@@ -114,7 +116,7 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
     const view = new DataView(bytes);
     for (let t = from; t < to; t++) {
       plan.members.forEach(({ optimizer: { name: _, ...hyper } }, m) => {
-        const values = { enabled: enabled[m] ? 1 : 0, hyper: plan.optimizer.step(hyper as Hyper, t + 1) };
+        const values = { enabled: enabled[m] ? 1 : 0, hyper: optimizer.step(hyper as Hyper, t + 1) };
         writeStruct(view, ((t - from) * P + m) * size, plan.hyperLayout, values);
       });
     }
@@ -258,14 +260,21 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
 }
 
 /** Fills slots of the optimizer's state [P, slots, stride] that start at another value than 0. */
-function fillState(queue: GPUQueue, state: GPUBuffer, { members, slots, model, optimizer }: Plan): void {
+function fillState(queue: GPUQueue, state: GPUBuffer, plan: Plan): void {
+  const { members, slots, model } = plan;
   const { stride } = model.arena;
+  const optimizer = optimizerOf(plan);
   members.forEach(({ optimizer: { name: _, ...hyper } }, m) => {
     usedSlots(optimizer, hyper as Hyper).forEach(({ fill = 0 }, slot) => {
       if (fill !== 0)
         queue.writeBuffer(state, 4 * (m * slots.length + slot) * stride, new Float32Array(stride).fill(fill));
     });
   });
+}
+
+/** The plan is data and holds the optimizer's name alone. */
+function optimizerOf({ recipe }: Plan): Optimizer {
+  return findOptimizer(recipe.optimizer.name) as Optimizer;
 }
 
 /** writeBuffer wants a multiple of 4 bytes; the last few go in a padded copy. */

@@ -34,7 +34,7 @@ export async function* train(
     isOpen ? adapter : openGpu(adapter),
   ]);
   try {
-    const plan = makePlan(parsed, shapeOf(dataset), chooseTiling(gpu.adapter));
+    const plan = makePlan(parsed, shapeOf(dataset), chooseTiling(gpu));
     const session = await openSession(gpu, plan);
     try {
       yield* runTraining(gpu, session, dataset, options);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Gpu } from "../../src/gpu/device.ts";
-import { plainTiling, subgroupTilings, type Tiling } from "../../src/gpu/tiling.ts";
+import { chooseTiling, plainTiling, type Tiling } from "../../src/gpu/tiling.ts";
 import {
   type DenseInput,
   type DenseLayer,
@@ -36,7 +36,8 @@ const SIZES = [
 /** Rows of the buffers beyond the batch, which nothing may read as data. */
 const SPARE_ROWS = 5;
 
-const tilingsOf = (gpu: Gpu): readonly Tiling[] => [plainTiling, ...subgroupTilings(gpu.adapter)];
+/** The portable kernels, and those that this adapter gets. */
+const tilingsOf = (gpu: Gpu): ReadonlySet<Tiling> => new Set([plainTiling, chooseTiling(gpu)]);
 
 function makeCase(rows: number, inputs: number, outputs: number, members: number) {
   const { layers, arena } = mlp([inputs, outputs], "relu");
@@ -68,7 +69,14 @@ function makeCase(rows: number, inputs: number, outputs: number, members: number
     x: activations(({ x }) => x, inputs),
     dy: activations(({ dy }) => dy, outputs),
     empty: (columns: number) => new Float32Array(members * capacity * Math.ceil(columns / 4) * 4),
-    context: (tiling: Tiling) => ({ tiling, members, capacity, rows, stride: arena.stride }),
+    context: (tiling: Tiling) => ({
+      tiling,
+      members,
+      capacity,
+      rows,
+      stride: arena.stride,
+      accumulates: true,
+    }),
     step: stepOf(rows, { members }),
     partOf: (array: Float32Array, m: number, columns: number) => {
       const size = capacity * Math.ceil(columns / 4) * 4;

@@ -36,13 +36,13 @@ export function stepOf(rows: number, values: Partial<StructValues> = {}): Struct
 }
 
 /**
- * Runs one dispatch over buffers made from arrays.
- * @param arrays what each buffer of the dispatch starts as
- * @returns every buffer's bytes after it
+ * Runs one dispatch, or several in a pass, over buffers made from arrays.
+ * @param arrays what each buffer of the dispatches starts as; the one named `range` is a uniform
+ * @returns every buffer's bytes after them
  */
 export async function runDispatch(
   gpu: Gpu,
-  dispatch: Dispatch,
+  dispatch: Dispatch | readonly Dispatch[],
   step: StructValues,
   arrays: Readonly<Record<string, Float32Array | Uint32Array | Uint8Array>>,
 ): Promise<Record<string, ArrayBuffer>> {
@@ -51,7 +51,7 @@ export async function runDispatch(
     const buffers: Record<string, GPUBuffer> = {};
     await scoped(gpu, "a test's buffers", () => {
       for (const [name, array] of Object.entries(arrays)) {
-        const usage = dispatch.buffers[name] === "range" || name === "range" ? "uniform" : "storage";
+        const usage = name === "range" ? "uniform" : "storage";
         const bytes = Math.ceil(array.byteLength / 4) * 4;
         const buffer = createBuffer(gpu, name, { bytes, usage, what: name });
         const padded = new Uint8Array(bytes);
@@ -64,8 +64,8 @@ export async function runDispatch(
     const stepBuffer = createBuffer(gpu, "step", { bytes: 256, usage: "uniform", what: "step" });
     owned.push(stepBuffer);
     gpu.device.queue.writeBuffer(stepBuffer, 0, encodeStruct(stepLayout(), step));
-    const prepared = await prepareDispatches(gpu, [dispatch], buffers, owned);
-    await scoped(gpu, dispatch.label, () => {
+    const prepared = await prepareDispatches(gpu, [dispatch].flat(), buffers, owned);
+    await scoped(gpu, "a test's dispatches", () => {
       const encoder = gpu.device.createCommandEncoder();
       const pass = encoder.beginComputePass();
       pass.setBindGroup(0, bindStep(gpu, stepBuffer, stepLayout().size), [0]);

@@ -27,11 +27,7 @@ const lossBound = (golden: number) => 1e-4 * (1 + golden);
 describe("golden/mlp", () => {
   test("first gradients", async () => {
     const gpu = await gpuOf();
-    const plan = makePlan(
-      parseRecipe({ optimizer: { name: "sgd" }, steps: 1 }),
-      shapeOf(dataset),
-      chooseTiling(gpu.adapter),
-    );
+    const plan = makePlan(parseRecipe({ optimizer: { name: "sgd" }, steps: 1 }), shapeOf(dataset), chooseTiling(gpu));
     const session = await openSession(gpu, plan);
     await session.prepare(["init", "shuffle", "chunk", "update"]);
     session.uploadTrain(dataset.train);

@@ -1,0 +1,84 @@
+// Dense layer, gradients of its weights and bias, for software adapters; computes what dense_backward_weights.wgsl does
+// and binds the same names.  dw[n][k] = sum_b dy[b][n] x[b][k],  dbias[n] = sum_b dy[b][n], pads are 0.
+// A subgroup computes a tile of 4 * TURNS outputs by 4 * QUADS * SUBGROUP inputs in registers, QUADS adjacent vec4s of
+// inputs a lane, SAMPLES rows an iteration. dy is spread over the lanes (lanes.wgsl; TURNS <= SUBGROUP, lanes_quad: 4).
+// One more group along x computes the bias. ACCUMULATE = false saves what only batches of several chunks need.
+
+const QUADS = 1u;
+const SAMPLES = 2u;
+const TURNS = SUBGROUP;
+const ACCUMULATE = true;
+const TILE = 4u * TURNS * QUADS;
+
+@group(1) @binding(2) var<storage, read> dy: array<vec4<f32>>;
+@group(1) @binding(3) var<storage, read_write> grads: array<vec4<f32>>;
+
+fn accumulated(sum: vec4<f32>, at: u32) -> vec4<f32> {
+  if (ACCUMULATE && step.first == 0u) {
+    return sum + grads[at];
+  }
+  return sum;
+}
+
+@compute @workgroup_size(SUBGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
+  let member = group.z;
+  let arena = member * shape.params_stride;
+  let n4_0 = group.y * TURNS;
+  let dy_start = member * shape.y_stride + min(n4_0 + lane, shape.n4 - 1u);
+  if (group.x * SUBGROUP * QUADS >= shape.k4) {
+    var sum = vec4<f32>(0.0);
+    for (var row = 0u; row < step.rows; row++) {
+      sum += dy[dy_start + row * shape.n4];
+    }
+    let at = arena + shape.bias + n4_0 + lane;
+    if (lane < TURNS && n4_0 + lane < shape.n4) {
+      grads[at] = accumulated(sum, at);
+    }
+    return;
+  }
+  let k4_0 = (group.x * SUBGROUP + lane) * QUADS;
+  let last = step.rows - 1u;
+
+  var sum: array<vec4<f32>, TILE>;
+  for (var row_0 = 0u; row_0 < step.rows; row_0 += SAMPLES) {
+    // @unroll
+    for (var s = 0u; s < SAMPLES; s++) {
+      let row = row_0 + s;
+      let x_start = x_row(member, min(row, last));
+      let dy4 = select(vec4<f32>(0.0), dy[dy_start + min(row, last) * shape.n4], row <= last);
+      var x4: array<vec4<f32>, QUADS>;
+      // @unroll
+      for (var q = 0u; q < QUADS; q++) {
+        x4[q] = load_x4(x_start, min(k4_0 + q, shape.k4 - 1u));
+      }
+      // @unroll
+      for (var t = 0u; t < TURNS; t++) {
+        let d = take_turn(dy4, t);
+        // @unroll
+        for (var q = 0u; q < QUADS; q++) {
+          sum[(t * QUADS + q) * 4u] += d.x * x4[q];
+          sum[(t * QUADS + q) * 4u + 1u] += d.y * x4[q];
+          sum[(t * QUADS + q) * 4u + 2u] += d.z * x4[q];
+          sum[(t * QUADS + q) * 4u + 3u] += d.w * x4[q];
+        }
+      }
+    }
+  }
+
+  // A copy to index in a loop: see dense_forward_subgroup.wgsl.
+  var result: array<vec4<f32>, TILE>;
+  // @unroll
+  for (var i = 0u; i < TILE; i++) {
+    result[i] = sum[i];
+  }
+  for (var i = 0u; i < TILE; i++) {
+    let k4 = k4_0 + (i / 4u) % QUADS;
+    let n = 4u * (n4_0 + lane_at(lane, i / (4u * QUADS))) + i % 4u;
+    if (n < shape.n && k4 < shape.k4) {
+      let at = arena + shape.weight + n * shape.k4 + k4;
+      let columns = 4u * k4 + vec4<u32>(0u, 1u, 2u, 3u);
+      grads[at] = select(vec4<f32>(0.0), accumulated(result[i], at), columns < vec4<u32>(shape.k));
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { readShader } from "#platform";
+import { reflectStruct } from "../../src/gpu/reflect.ts";
+import { findOptimizer, optimizers } from "../../src/optim/registry.ts";
+import { usedSlots } from "../../src/optim/update.ts";
+
+/** The file's lines `const NAME = value;`, values as written. */
+function constantsOf(shader: string): Map<string, string> {
+  return new Map(
+    [...shader.matchAll(/^const (\w+) = (\w+);/gm)].map(([, name, value]) => [name as string, value as string]),
+  );
+}
+
+test("names are unique, and found", () => {
+  expect(new Set(optimizers.map(({ name }) => name)).size).toBe(optimizers.length);
+  for (const optimizer of optimizers) expect(findOptimizer(optimizer.name)).toBe(optimizer);
+  expect(findOptimizer("no such optimizer")).toBeUndefined();
+});
+
+describe.each(optimizers)("$name", (optimizer) => {
+  const shader = readShader(`optim/${optimizer.name}.wgsl`);
+  const defaults = optimizer.hyper.parse({});
+  const constants = constantsOf(shader);
+  const slots = optimizer.slots(defaults);
+  const reasonOf = (given: object) => {
+    const parsed = optimizer.hyper.safeParse(given);
+    return parsed.success
+      ? undefined
+      : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join();
+  };
+
+  test("step() gives the fields of the shader's struct Hyper, finite at the first step and after many", () => {
+    const { fields } = reflectStruct(shader, "Hyper");
+    for (const t of [1, 2, 1_000_000]) {
+      const values = optimizer.step(defaults, t);
+      expect(Object.keys(values)).toEqual(fields.map(({ name }) => name));
+      expect(Object.values(values).every(Number.isFinite)).toBe(true);
+    }
+    expect(fields.every(({ layout }) => layout.kind === "f32")).toBe(true);
+  });
+
+  test("its slots are the shader's, under the same numbers", () => {
+    const { SLOTS, ...numbers } = Object.fromEntries([...constants].filter(([, value]) => /^\d+u$/.test(value)));
+    expect(numbers).toEqual(Object.fromEntries(slots.map(({ name }, i) => [name, `${i}u`])));
+    expect(SLOTS).toBe(slots.length === 0 ? undefined : `${slots.length}u`);
+    expect(usedSlots(optimizer, defaults).every(({ fill = 0 }) => Number.isFinite(fill))).toBe(true);
+  });
+
+  test("its switches are the shader's", () => {
+    const flags = [...constants].filter(([, value]) => value === "true" || value === "false").map(([name]) => name);
+    expect(Object.keys(optimizer.switches?.(defaults) ?? {}).sort()).toEqual(flags.sort());
+  });
+
+  test("the header gives formula and source, and holds no bindings", () => {
+    const header = shader.slice(0, shader.search(/^[^/]/m));
+    expect(header).toMatch(/^\/\/ Source: .*\b(19|20)\d\d\b/m);
+    expect(header).toMatch(/^\/\/ {3}x <- x/m);
+    expect(shader).not.toContain("@group");
+    expect(optimizer.summary).not.toBe("");
+  });
+
+  test("every hyper-parameter has a default and a description", () => {
+    expect(optimizer.hyper.parse(defaults)).toEqual(defaults);
+    const { properties = {} } = z.toJSONSchema(optimizer.hyper) as {
+      properties?: Record<string, { description?: string }>;
+    };
+    expect(Object.keys(properties)).toEqual(Object.keys(defaults));
+    for (const { description } of Object.values(properties)) expect(description).toBeTruthy();
+  });
+
+  test.each(Object.entries(defaults))("%s refuses what is out of range or of another type", (name, value) => {
+    const wrong =
+      typeof value === "boolean" ? [1, "true", null] : [-1, Number.NaN, Number.POSITIVE_INFINITY, "0.1", null, true];
+    for (const given of wrong) expect(reasonOf({ [name]: given }), `${given}`).toContain(`${name}: `);
+  });
+
+  test("an unknown hyper-parameter is refused by name", () => {
+    expect(reasonOf({ lrr: 0.1 })).toContain('"lrr"');
+  });
+});
+
+const message = (name: string, given: object) =>
+  z.prettifyError(findOptimizer(name)?.hyper.safeParse(given).error as z.ZodError);
+
+test.each(optimizers.map(({ name }) => name))("%s refuses a learning rate of 0", (name) => {
+  expect(message(name, { lr: 0 })).toContain("expected number to be >0");
+});
+
+test.each([
+  ["momentum", "momentum"],
+  ["nesterov", "momentum"],
+  ["rmsprop", "alpha"],
+  ["rmsprop", "momentum"],
+  ["adam", "beta1"],
+  ["adam", "beta2"],
+])("%s refuses a decay rate %s of 1, and takes 0", (name, rate) => {
+  expect(message(name, { [rate]: 1 })).toContain("must be at least 0 and below 1");
+  expect(findOptimizer(name)?.hyper.safeParse({ [rate]: 0 }).success).toBe(true);
+});
+
+test("dampening goes up to 1", () => {
+  expect(findOptimizer("momentum")?.hyper.safeParse({ dampening: 1 }).success).toBe(true);
+  expect(message("momentum", { dampening: 1.1 })).toContain("expected number to be <=1");
+});
+
+test.each(["adagrad", "rmsprop", "adam"])("%s wants one epsilon above 0, and takes either", (name) => {
+  expect(message(name, { eps: 0 })).toContain("eps and eps_root cannot both be 0");
+  expect(findOptimizer(name)?.hyper.safeParse({ eps: 0, eps_root: 1e-8 }).success).toBe(true);
+});
+
+test("what hyper-parameters do without takes no slot", () => {
+  const names = (given: object) => {
+    const rmsprop = findOptimizer("rmsprop");
+    return rmsprop && usedSlots(rmsprop, rmsprop.hyper.parse(given)).map(({ name }) => name);
+  };
+  expect(names({})).toEqual(["square_avg"]);
+  expect(names({ momentum: 0.9 })).toEqual(["square_avg", "momentum_buffer"]);
+  expect(names({ centered: true })).toEqual(["square_avg", "grad_avg"]);
+  expect(names({ centered: true, momentum: 0.9 })).toEqual(["square_avg", "grad_avg", "momentum_buffer"]);
+});
