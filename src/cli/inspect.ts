@@ -7,7 +7,7 @@ import { describe } from "../gpu/kernel.ts";
 import { chooseTiling } from "../gpu/tiling.ts";
 import { makePlan, type Plan, type Stage } from "../train/plan.ts";
 import { shapeOf } from "../train/train.ts";
-import { addRecipeOptions, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
+import { addAdapterOption, addRecipeOptions, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
 
 const STAGES: Readonly<Record<Stage, string>> = {
   init: "once, at the start",
@@ -19,9 +19,11 @@ const STAGES: Readonly<Record<Stage, string>> = {
 
 /** `downhill inspect` */
 export function inspectCommand(): Command {
-  return addRecipeOptions(new Command("inspect"))
+  return addAdapterOption(
+    addRecipeOptions(new Command("inspect")),
+    "the adapter to plan for: TEXT is a part of its name",
+  )
     .description("show the plan of a recipe: buffers, bytes, dispatches a step")
-    .option("--adapter <auto|hardware|software|TEXT>", "the adapter to plan for", "auto")
     .option("--json", "print the plan as one JSON line")
     .addHelpText(
       "after",

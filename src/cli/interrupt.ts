@@ -1,18 +1,20 @@
+import { exitNow } from "./exit.ts";
+
 /**
- * Ctrl-C (SIGINT) and SIGTERM: the first asks the run to end with its checkpoint written, a second one ends it at once. While
- * there is no run yet, the first one does.
+ * Ctrl-C (SIGINT), SIGTERM, and SIGPIPE, which stands for a reader of our output that has gone away: the first asks the run
+ * to end with its checkpoint written, a second one ends it at once. While there is no run yet, the first one does.
  */
 export interface Interrupt {
   /** Aborted by the first. */
   readonly signal: AbortSignal;
-  /** 128 and the signal's number, as shells have it. */
-  readonly exitCode: number;
+  /** Ends the process with 128 and the signal's number, as shells have it. */
+  exit(): never;
   /** Says that there is a run now, which listens to the signal. */
   begin(): void;
   dispose(): void;
 }
 
-const NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
+const NUMBERS = { SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 } as const;
 
 /**
  * npm passes on a Ctrl-C that the terminal has sent to us already: the same one comes twice within a few milliseconds.
@@ -24,14 +26,15 @@ export function onInterrupt(): Interrupt {
   const controller = new AbortController();
   let running = false;
   let isNextAnother = false;
-  let exitCode = 0;
+  let first: keyof typeof NUMBERS = "SIGINT";
+  const exit = () => exitNow(128 + NUMBERS[first], first);
   const handle = (name: keyof typeof NUMBERS) => {
-    if (isNextAnother) process.exit(exitCode);
+    if (isNextAnother) exit();
     if (controller.signal.aborted) return;
-    exitCode = 128 + NUMBERS[name];
+    first = name;
     if (!running) {
       process.stderr.write(`${lineStart()}downhill: stopped before the run began\n`);
-      process.exit(exitCode);
+      exit();
     }
     // A signal that came while the thread was busy is handled between a timer and an "immediate": it counts as the same press.
     setTimeout(() => setImmediate(() => (isNextAnother = true)), SAME_PRESS_MS).unref();
@@ -42,9 +45,7 @@ export function onInterrupt(): Interrupt {
   for (const name of names) process.on(name, handle);
   return {
     signal: controller.signal,
-    get exitCode() {
-      return exitCode;
-    },
+    exit,
     begin() {
       running = true;
     },

@@ -31,17 +31,19 @@ function usageError(text: string, help: string): string {
   const sentence = text
     .trim()
     .replace(/^error: /, "")
-    .replace(/^option '(--[\w-]+)[^']*' argument '(.*)' is invalid\. /s, "$1 $2: ")
+    .replace(/^option '(--[\w-]+)[^']*' argument '(.*)' is invalid\. /s, (_, flag, value) =>
+      value === "" ? `${flag}: ` : `${flag} ${value}: `,
+    )
     .replace(/\.? Expected (\d+) arguments? but got (\d+)\.$/, ": expected $1, got $2");
   const suggestion = /\n\((Did you mean .*\?)\)$/s.exec(sentence);
   if (!suggestion) return `downhill: ${sentence}; see ${help}\n`;
   return `downhill: ${sentence.slice(0, suggestion.index)} (${suggestion[1]?.replace("Did", "did")})\n`;
 }
 
-// A reader of our output that goes away, as `head` does, ends the run quietly.
+// A reader of our output that goes away, as `head` does, stops a run; Node itself ignores the signal that says so.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code !== "EPIPE") throw error;
+  process.emit("SIGPIPE", "SIGPIPE");
 });
 
 try {

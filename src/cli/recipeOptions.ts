@@ -111,6 +111,20 @@ export function readRecipe(nameOrFile: string): RecipeInput {
   return parsed as RecipeInput;
 }
 
+/** The flag that every command with a device has. */
+export function addAdapterOption(
+  command: Command,
+  text = "the adapter to run on: TEXT is a part of its name",
+): Command {
+  return command.option("--adapter <auto|hardware|software|TEXT>", text, parseText, "auto");
+}
+
+/** A text that is not empty, as an unset variable of a shell would make it. */
+export function parseText(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("must not be empty");
+  return text;
+}
+
 /** A number as a flag gives it. */
 export function parseNumber(text: string): number {
   const value = Number(text);

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { files, type LineWriter, makeRunFolder, openLines, writeFileAtomic } from "#platform";
@@ -16,7 +16,14 @@ import { shapeOf } from "../train/train.ts";
 import { adapterSummary, type NamedTensors, type RunOptions, runTraining } from "../train/trainer.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { createProgress, silentProgress } from "./progress.ts";
-import { addRecipeOptions, parseCount, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
+import {
+  addAdapterOption,
+  addRecipeOptions,
+  parseCount,
+  parseText,
+  type RecipeFlags,
+  recipeOf,
+} from "./recipeOptions.ts";
 import { describe, report } from "./report.ts";
 import { CHECKPOINT, LOG, logUntil, RECIPE, readRun } from "./resume.ts";
 
@@ -35,20 +42,23 @@ interface TrainFlags extends RecipeFlags {
 /** `downhill train` */
 export function trainCommand(): Command {
   const command = new Command("train");
-  addRecipeOptions(command)
+  addAdapterOption(addRecipeOptions(command))
     .description("train a recipe; without flags: MNIST, 784-128-64-10 ReLU, Adam at 1e-3, batch 100, 10 epochs")
-    .option("--adapter <auto|hardware|software|TEXT>", "the adapter: TEXT is a part of its name", "auto")
-    .option("--out <DIR>", "folder of the run's recipe, log and checkpoint (default: runs/ and the time)")
-    .option("--log <FILE.jsonl>", "where the log goes (default: log.jsonl in the run's folder)")
+    .option("--out <DIR>", "folder of the run's recipe, log and checkpoint (default: runs/ and the time)", parseText)
+    .option("--log <FILE.jsonl>", "where the log goes (default: log.jsonl in the run's folder)", parseText)
     .option("--log-every <N>", "steps from one logged step to the next", parseCount, 50)
     .option(
       "--checkpoint-every <N>",
       "steps from one checkpoint to the next (one is always written at the end)",
       parseCount,
     )
-    .option("--resume <DIR>", "go on with the run in this folder, from its checkpoint")
-    .option("--init-from <FILE.safetensors>", "start every member from these parameters")
-    .option("--order <FILE.u32>", "sample indices, u32 little-endian, batch after batch, in place of the seed's order")
+    .option("--resume <DIR>", "go on with the run in this folder, from its checkpoint", parseText)
+    .option("--init-from <FILE.safetensors>", "start every member from these parameters", parseText)
+    .option(
+      "--order <FILE.u32>",
+      "sample indices, u32 little-endian, batch after batch, in place of the seed's order",
+      parseText,
+    )
     .option("--json", "print nothing but the summary, as one JSON line")
     .addHelpText(
       "after",
@@ -87,7 +97,7 @@ async function train(flags: TrainFlags, given: readonly string[]): Promise<void>
         `--resume ${flags.resume}: the run has its ${from} steps already; give more --epochs or --steps`,
       );
     }
-    const orderFile = flags.order === undefined ? resumed?.order : resolve(flags.order);
+    const orderFile = flags.order ?? resumed?.order;
     const order = orderFile === undefined ? undefined : await readOrder(orderFile, plan);
     const session = await openSession(gpu, plan);
     const { out, lines } = await openRun(flags, recipe, from);
@@ -108,7 +118,7 @@ async function train(flags: TrainFlags, given: readonly string[]): Promise<void>
       logEvery: flags.logEvery,
       onProgress: progress.onProgress,
       onCheckpoint: ({ tensors, metadata }) => {
-        const all = { ...metadata, ...(orderFile !== undefined && { order: orderFile }) };
+        const all = { ...metadata, ...(orderFile !== undefined && { order: resolve(orderFile) }) };
         return writeFileAtomic(join(out, CHECKPOINT), writeSafetensors(tensors, all));
       },
       ...(flags.checkpointEvery !== undefined && { checkpointEvery: flags.checkpointEvery }),
@@ -128,7 +138,7 @@ async function train(flags: TrainFlags, given: readonly string[]): Promise<void>
       if (error !== interrupt.signal.reason) throw error;
       process.stderr.write(`stopped; the checkpoint is in ${out}: go on with downhill train --resume ${out}\n`);
       // The device may be at a long step still: freeing it would wait for that.
-      process.exit(interrupt.exitCode);
+      return interrupt.exit();
     }
     lines.close();
     progress.stop();
@@ -144,7 +154,11 @@ async function train(flags: TrainFlags, given: readonly string[]): Promise<void>
 
 /** Makes the run's folder, with its recipe and its log: a new one, or that of the resumed run up to its step. */
 async function openRun(flags: TrainFlags, recipe: Recipe, from: number): Promise<{ out: string; lines: LineWriter }> {
-  const out = await makeRunFolder(flags.out ?? flags.resume);
+  const given = flags.out ?? flags.resume;
+  if (given !== undefined && (await stat(given).catch(() => undefined))?.isFile()) {
+    throw new Error(`--out ${given}: it is a file; give a folder, or a name that is free`);
+  }
+  const out = await makeRunFolder(given);
   const log = flags.log ?? join(out, LOG);
   let kept = "";
   if (flags.resume !== undefined) {

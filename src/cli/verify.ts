@@ -2,13 +2,13 @@ import { Command } from "commander";
 import { files } from "#platform";
 import { openGpu } from "../gpu/device.ts";
 import { parseGolden, runGolden } from "../optim/golden.ts";
+import { addAdapterOption } from "./recipeOptions.ts";
 
 /** `downhill verify` */
 export function verifyCommand(): Command {
-  return new Command("verify")
+  return addAdapterOption(new Command("verify"))
     .argument("<FILE.json>", "a golden file: gradients in, parameters out, from another implementation")
     .description("run each optimizer case of a golden file through the real kernels and compare")
-    .option("--adapter <auto|hardware|software|TEXT>", "the adapter to run on", "auto")
     .addHelpText(
       "after",
       "\nEvery element must be within |d| <= 1e-6 + 1e-5 |x|.\n\nExample:\n  downhill verify test/golden/optimizers.json",

@@ -17,9 +17,8 @@ interface Tiles {
   /** Most rows of a tile in the forward product and in the input's gradient. */
   readonly forwardRows: BySize;
   readonly inputRows: BySize;
-  /** In the weight gradient: vec4s of inputs a lane, and most rows an iteration. */
+  /** In the weight gradient: vec4s of inputs a lane. */
   readonly quads: BySize;
-  readonly samples: BySize;
 }
 
 /** SwiftShader: a load costs as much as ten multiply-adds, and compiling a large tile a third of a second. */
@@ -27,8 +26,7 @@ const FOUR_LANES: Tiles = {
   lanes: "lib/lanes_quad.wgsl",
   forwardRows: [20, 10, 5],
   inputRows: [20, 10, 10],
-  quads: [2, 1, 1],
-  samples: [5, 2, 2],
+  quads: [4, 1, 1],
 };
 
 /** lavapipe: compiles fast, and keeps tiles larger than the registers in the first-level cache. */
@@ -36,8 +34,7 @@ const MORE_LANES: Tiles = {
   lanes: "lib/lanes.wgsl",
   forwardRows: [50, 25, 25],
   inputRows: [25, 20, 20],
-  quads: [2, 2, 2],
-  samples: [1, 1, 1],
+  quads: [1, 1, 1],
 };
 
 /** Tiles shrink until a dispatch has this many workgroups, for an adapter that spreads them over the CPU's cores. */
@@ -75,7 +72,6 @@ export function subgroupTiling(subgroup: number): Tiling {
     backwardWeights: (size) => {
       const constants = {
         QUADS: Math.min(pick(tiles.quads, size), Math.ceil(quads(size.k) / subgroup)),
-        SAMPLES: evenTile(size.rows, pick(tiles.samples, size)),
         TURNS: turns(size.n),
         ACCUMULATE: size.accumulates,
       };

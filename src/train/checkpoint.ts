@@ -89,7 +89,11 @@ export function recipeOfCheckpoint({ tensors, metadata }: Safetensors, file: str
     } catch (cause) {
       throw new Error(`${file}: the recipe in its metadata is no JSON: ${(cause as Error).message}`, { cause });
     }
-    return parseRecipe({ ...saved, ...given });
+    try {
+      return parseRecipe({ ...saved, ...given });
+    } catch (cause) {
+      throw new Error(`${file}: the recipe in its metadata: ${(cause as Error).message}`, { cause });
+    }
   }
   const names = [...tensors.keys()];
   const population = new Set(names.map((name) => /^member\.(\d+)\./.exec(name)?.[1] ?? "")).size;

