@@ -5,7 +5,16 @@ import type { Metrics, Session, SubmitResult } from "./session.ts";
 /** Waits for the device; resolves to undefined where the run was aborted and does not wait for it any longer. */
 export type Wait = <T>(work: Promise<T>) => Promise<T | undefined>;
 
-/** Submits chunks, a few submits in flight, and yields the metrics of the steps that each completes. */
+/** What one submit has done. */
+export interface Completed {
+  /** Of the steps that it completed, [steps][members]. */
+  readonly metrics: SubmitResult["metrics"];
+  readonly samples: number;
+  /** Since the submit before was done, or since the first was begun. */
+  readonly seconds: number;
+}
+
+/** Submits chunks, a few submits in flight, and yields what each has done. */
 export async function* submitChunks(
   session: Session,
   pacer: Pacer,
@@ -13,7 +22,7 @@ export async function* submitChunks(
   order: Uint32Array | undefined,
   signal: AbortSignal | undefined,
   wait: Wait,
-): AsyncGenerator<{ readonly metrics: SubmitResult["metrics"]; readonly samples: number }> {
+): AsyncGenerator<Completed> {
   const { plan } = session;
   const inFlight: { result: Promise<SubmitResult>; chunks: readonly Chunk[]; samples: number }[] = [];
   let finished = performance.now();
@@ -31,11 +40,16 @@ export async function* submitChunks(
     const oldest = inFlight.shift();
     const result = oldest && (await wait(oldest.result));
     if (!oldest || !result) return;
-    pacer.record(oldest.chunks.length, performance.now() - finished);
-    finished = performance.now();
+    const milliseconds = performance.now() - finished;
+    pacer.record(oldest.chunks.length, milliseconds);
+    finished += milliseconds;
     // A step whose chunks go on in a later submit is reported there.
     const isWhole = oldest.chunks.at(-1)?.isLast ?? true;
-    yield { metrics: isWhole ? result.metrics : result.metrics.slice(0, -1), samples: oldest.samples };
+    yield {
+      metrics: isWhole ? result.metrics : result.metrics.slice(0, -1),
+      samples: oldest.samples,
+      seconds: milliseconds / 1000,
+    };
   }
 }
 

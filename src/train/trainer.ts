@@ -2,13 +2,13 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { EvalEvent, RunEvent } from "../io/runLog.ts";
 import type { Safetensors } from "../io/safetensors.ts";
-import { restoreCheckpoint, saveCheckpoint, startFrom } from "./checkpoint.ts";
+import { restoreCheckpoint, startFrom } from "./checkpoint.ts";
 import { chunksOf, samplesOf } from "./chunks.ts";
-import { createGrace } from "./grace.ts";
+import { createKeeper } from "./keeper.ts";
 import { createPacer } from "./pacer.ts";
 import type { Plan } from "./plan.ts";
-import type { Metrics, Session } from "./session.ts";
-import { evaluateTest, submitChunks, type Wait } from "./submits.ts";
+import type { Session } from "./session.ts";
+import { evaluateTest, submitChunks } from "./submits.ts";
 
 /** A safetensors file that was read, and its name for errors. */
 export interface NamedTensors {
@@ -54,13 +54,6 @@ export interface Progress {
 
 const now = () => performance.now() / 1000;
 
-/** How long an aborted run waits for the device before it drops a step. */
-const GRACE_MILLISECONDS = 300;
-/** Seconds a step from which on the state is read back between steps, so that dropping one loses little. */
-const SLOW_STEP = 0.25;
-/** Reading back takes at most one part in so many of the time. */
-const KEEPING_SHARE = 20;
-
 /**
  * Trains a plan: epochs of steps, an evaluation on the test set after each and at the end. Yields the run's events.
  * @throws the signal's reason where it is aborted; GpuError where the device fails
@@ -72,120 +65,87 @@ export async function* runTraining(
   options: RunOptions = {},
 ): AsyncGenerator<RunEvent, void, undefined> {
   const { plan } = session;
-  const { signal, order, onCheckpoint, logEvery = 50, checkpointEvery = Number.POSITIVE_INFINITY } = options;
-  const grace = createGrace(signal, GRACE_MILLISECONDS);
+  const { signal, logEvery = 50, checkpointEvery = Number.POSITIVE_INFINITY } = options;
+  const started = now();
+  // The start needs one small kernel; the others compile while the data goes up.
+  const compilation = session.prepare(["shuffle", "chunk", "update"]);
+  compilation.catch(() => {}); // awaited below; until then a failure must not count as unhandled
+  const resumed = await begin(session, dataset, options);
+  yield {
+    event: "start",
+    recipe: plan.recipe,
+    adapter: adapterSummary(gpu),
+    ...(resumed && { resumed_step: resumed.step }),
+  };
+
+  const zeros = plan.members.map(() => 0);
+  let step = resumed?.step ?? 0;
+  let epochLoss = resumed?.epochLoss.slice() ?? zeros.slice();
+  // A run that was stopped while it evaluated goes on there.
+  let evaluated = resumed ? resumed.evaluated && step < plan.steps : true;
+  let trainSeconds = 0;
+  let losses: readonly number[] = [];
+  let last: readonly EvalEvent[] = [];
+  const keeper = await createKeeper(session, () => ({ step, epochLoss, evaluated }), signal, options.onCheckpoint);
   try {
-    const started = now();
-    // The start needs one small kernel; the others compile while the data goes up.
-    const starting = session.prepare(["init"]);
-    const compilation = session.prepare(["shuffle", "chunk", "update"]);
-    compilation.catch(() => {}); // awaited below; until then a failure must not count as unhandled
-    await starting;
-    session.uploadTrain(dataset.train);
-    session.uploadTest(dataset.test);
-    session.initialise();
-    if (options.initFrom) startFrom(session, options.initFrom.contents, options.initFrom.file);
-    const { resumeFrom } = options;
-    const resumed = resumeFrom && restoreCheckpoint(session, resumeFrom.contents, resumeFrom.file);
-    yield {
-      event: "start",
-      recipe: plan.recipe,
-      adapter: adapterSummary(gpu),
-      ...(resumed && { resumed_step: resumed.step }),
-    };
-
-    const P = plan.members.length;
-    let step = resumed?.step ?? 0;
-    let epochLoss = resumed?.epochLoss.slice() ?? new Array<number>(P).fill(0);
-    // A run that was stopped while it evaluated goes on there.
-    let evaluated = resumed ? resumed.evaluated && step < plan.steps : true;
-    let trainSeconds = 0;
-    let losses: readonly number[] = [];
-    let last: readonly EvalEvent[] = [];
-
-    const save = () => saveCheckpoint(session, { step, epochLoss, evaluated });
-    /** The last state that was read back, where it is recent enough to stand for the run; what it cost, when it was done. */
-    let kept: { readonly checkpoint: Safetensors; readonly seconds: number; readonly at: number } | undefined;
-    const keep = async () => {
-      const begun = now();
-      const checkpoint = await save();
-      kept = { checkpoint, seconds: now() - begun, at: now() };
-      return checkpoint;
-    };
-    const wait: Wait = (work) => (kept || !onCheckpoint ? grace.wait(work) : work);
-    const throwIfAborted = async () => {
-      if (!signal?.aborted) return;
-      await onCheckpoint?.((await wait(save())) ?? (kept?.checkpoint as Safetensors));
-      throw signal.reason;
-    };
-
-    if (onCheckpoint) await keep();
-    await wait(compilation);
+    await keeper.wait(compilation);
     const compiled = now() - started;
-    await throwIfAborted();
-    // Evaluation is needed only after the first epoch: it compiles while that trains.
+    await keeper.endIfAborted();
+    // Evaluation is needed only after the first epoch; what it does not share with training compiles meanwhile.
     const evaluation = session.prepare(["evaluate"]);
     evaluation.catch(() => {}); // awaited below
 
     const pacer = createPacer(plan.submitChunks);
-    const samples = samplesOf(plan, plan.steps);
-    let isSlow = true; // until a step has shown otherwise
     while (step < plan.steps || !evaluated) {
       const epoch = evaluated ? Math.floor(step / plan.stepsPerEpoch) : Math.ceil(step / plan.stepsPerEpoch) - 1;
       const epochEnd = Math.min((epoch + 1) * plan.stepsPerEpoch, plan.steps);
-      let epochSamples = 0;
-      let epochSeconds = 0;
+      const samplesBefore = samplesOf(plan, step);
+      let [epochSamples, epochSeconds] = [0, 0];
       while (step < epochEnd) {
         // A checkpoint needs the state between two steps, with nothing in flight.
         const from = step;
-        const until = isSlow ? step + 1 : Math.min(epochEnd, step + checkpointEvery - (step % checkpointEvery));
-        const begun = now();
-        let done = samplesOf(plan, step);
-        for await (const result of submitChunks(session, pacer, chunksOf(plan, step, until), order, signal, wait)) {
-          for (const members of result.metrics) {
+        const nextCheckpoint = step + checkpointEvery - (step % checkpointEvery);
+        const until = keeper.stepsAreSlow ? step + 1 : Math.min(epochEnd, nextCheckpoint);
+        const secondsBefore = trainSeconds;
+        const chunks = chunksOf(plan, from, until);
+        for await (const done of submitChunks(session, pacer, chunks, options.order, signal, keeper.wait)) {
+          for (const members of done.metrics) {
             step++;
             evaluated = false;
             losses = members.map(({ loss }) => loss);
-            losses.forEach((loss, m) => {
-              epochLoss[m] = (epochLoss[m] ?? 0) + loss;
-            });
-            if (step % logEvery === 0) yield* stepEvents(plan, step, members);
+            epochLoss = epochLoss.map((sum, m) => sum + (losses[m] ?? 0));
+            if (step % logEvery === 0) yield* stepEvents(plan, step, losses);
           }
-          done += result.samples;
-          epochSamples += result.samples;
-          const samplesPerSecond = epochSamples / (epochSeconds + now() - begun + 1e-9);
+          trainSeconds += done.seconds;
+          epochSeconds += done.seconds;
+          epochSamples += done.samples;
           options.onProgress?.({
             step,
             steps: plan.steps,
-            share: done / samples,
+            share: (samplesBefore + epochSamples) / samplesOf(plan, plan.steps),
             epoch: epoch + 1,
             losses,
-            samplesPerSecond,
+            samplesPerSecond: epochSamples / epochSeconds,
           });
         }
-        const seconds = now() - begun;
-        epochSeconds += seconds;
-        trainSeconds += seconds;
-        await throwIfAborted();
-        isSlow = seconds / (step - from) > SLOW_STEP;
-        if (!isSlow) kept = undefined;
-        if (step % checkpointEvery === 0 && step < epochEnd) await onCheckpoint?.(await keep());
-        else if (isSlow && onCheckpoint && (!kept || now() - kept.at > KEEPING_SHARE * kept.seconds)) await keep();
+        await keeper.endIfAborted();
+        await keeper.stepped((trainSeconds - secondsBefore) / (step - from));
+        if (step % checkpointEvery === 0 && step < epochEnd) await keeper.checkpoint();
       }
-      const stepsOfEpoch = step - epoch * plan.stepsPerEpoch;
       await evaluation;
-      const results = await evaluateTest(session, signal, wait);
-      await throwIfAborted();
+      const results = await evaluateTest(session, signal, keeper.wait);
+      await keeper.endIfAborted();
+      const stepsOfEpoch = step - epoch * plan.stepsPerEpoch;
       last = results.map(({ loss, hits }, model): EvalEvent => {
         const [train_loss, test_accuracy] = [(epochLoss[model] ?? 0) / stepsOfEpoch, hits / plan.data.testCount];
         return { event: "eval", epoch: epoch + 1, step, model, train_loss, test_loss: loss, test_accuracy };
       });
       yield* last;
       evaluated = true;
-      if (step % plan.stepsPerEpoch === 0) epochLoss = new Array<number>(P).fill(0);
-      if (step < plan.steps && step % checkpointEvery === 0) await onCheckpoint?.(await save());
+      if (step % plan.stepsPerEpoch === 0) epochLoss = zeros.slice();
+      if (step < plan.steps && step % checkpointEvery === 0) await keeper.checkpoint();
     }
-    await onCheckpoint?.(await save());
+    await keeper.checkpoint();
     yield {
       event: "done",
       steps: step,
@@ -195,12 +155,22 @@ export async function* runTraining(
       }),
     };
   } finally {
-    grace.dispose();
+    keeper.dispose();
   }
 }
 
-function* stepEvents(plan: Plan, step: number, metrics: readonly Metrics[]): Generator<RunEvent> {
-  for (const [model, { loss }] of metrics.entries()) {
+/** Uploads the data and puts the parameters where the run begins. Gives the position of a run that is resumed. */
+async function begin(session: Session, dataset: Dataset, { initFrom, resumeFrom }: RunOptions) {
+  await session.prepare(["init"]);
+  session.uploadTrain(dataset.train);
+  session.uploadTest(dataset.test);
+  session.initialise();
+  if (initFrom) startFrom(session, initFrom.contents, initFrom.file);
+  return resumeFrom && restoreCheckpoint(session, resumeFrom.contents, resumeFrom.file);
+}
+
+function* stepEvents(plan: Plan, step: number, losses: readonly number[]): Generator<RunEvent> {
+  for (const [model, loss] of losses.entries()) {
     yield { event: "step", step, model, loss, lr: Number(plan.members[model]?.optimizer.lr) };
   }
 }
