@@ -68,6 +68,8 @@ const MIN_EVALUATE_ROWS = 50;
 const MAX_SUBMIT_CHUNKS = 1024;
 /** Sample indices of one submit, over all members: 16 MiB of them. */
 const MAX_ORDER_ENTRIES = 2 ** 22;
+/** The file whose `struct Range` says what the shuffle fills. */
+export const SHUFFLE_SHADER = "data/shuffle.wgsl";
 /** Dynamic offsets of a uniform buffer are multiples of this. */
 export const STEP_STRIDE = 256;
 
@@ -190,7 +192,7 @@ function gatherDispatch(prefix: string, data: DataShape, { members, capacity, ro
 function shuffleDispatch(samples: number, members: number): Dispatch {
   return {
     label: "shuffle",
-    kernel: defineKernel({ shader: "data/shuffle.wgsl", uses: ["lib/random.wgsl"] }),
+    kernel: defineKernel({ shader: SHUFFLE_SHADER, uses: ["lib/random.wgsl"] }),
     buffers: { range: "range", seeds: "seeds", order: "order" },
     workgroups: [Math.min(256, Math.ceil(samples / 64)), 1, members],
   };
@@ -236,4 +238,9 @@ function planBuffers(plan: Omit<Plan, "buffers">, capacity: number, gathers: boo
       what: `step uniform, ${stepLayout().size} bytes a row`,
     },
   };
+}
+
+/** A plan's optimizer: the plan is data, and holds its name alone. */
+export function optimizerOf({ recipe }: Plan): Optimizer {
+  return findOptimizer(recipe.optimizer.name) as Optimizer;
 }

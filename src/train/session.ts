@@ -1,21 +1,17 @@
+import { readShader } from "#platform";
 import type { Split } from "../data/dataset.ts";
-import { checkFits, createBuffer, createStaging, mapCopy, readBuffer } from "../gpu/buffers.ts";
+import { checkFits, createBuffer, readBuffer } from "../gpu/buffers.ts";
 import { type Gpu, scoped } from "../gpu/device.ts";
 import { encodeDispatches, type PreparedDispatch, prepareDispatches } from "../gpu/dispatch.ts";
-import { bindStep, stepLayout } from "../gpu/kernel.ts";
-import { type StructValues, writeStruct } from "../gpu/uniforms.ts";
-import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
-import type { Hyper, Optimizer } from "../optim/optimizer.ts";
-import { findOptimizer } from "../optim/registry.ts";
+import { reflectStruct } from "../gpu/reflect.ts";
+import { encodeStruct } from "../gpu/uniforms.ts";
+import type { Hyper } from "../optim/optimizer.ts";
 import { usedSlots } from "../optim/update.ts";
 import type { Chunk } from "./chunks.ts";
-import { type Plan, STEP_STRIDE, type Stage } from "./plan.ts";
+import { optimizerOf, type Plan, SHUFFLE_SHADER, STEP_STRIDE, type Stage } from "./plan.ts";
+import { createMetricsReader, createStepTable, type Metrics, sendHypers } from "./tables.ts";
 
-/** Loss (mean over the batch) and hits (a count) of one step of one member. */
-export interface Metrics {
-  readonly loss: number;
-  readonly hits: number;
-}
+export type { Metrics };
 
 /** The steps that a submit touched: metrics[i][m] of step `first + i` and member m; the last step may be unfinished. */
 export interface SubmitResult {
@@ -61,77 +57,50 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
   const owned: GPUBuffer[] = [];
   const P = plan.members.length;
   const buffers = await scoped(gpu, "allocating the plan's buffers", () => {
-    const entries = Object.entries(plan.buffers).map(([name, spec]) => [name, createBuffer(gpu, name, spec)] as const);
+    const specs = {
+      ...plan.buffers,
+      "idle step": { bytes: STEP_STRIDE, usage: "uniform", what: "no samples" } as const,
+    };
+    const entries = Object.entries(specs).map(([name, spec]) => [name, createBuffer(gpu, name, spec)] as const);
     owned.push(...entries.map(([, buffer]) => buffer));
     return Object.fromEntries(entries);
   });
   const buffer = (name: string) => buffers[name] as GPUBuffer;
-  const step = stepLayout();
-  const stepGroup = bindStep(gpu, buffer("step"), step.size);
-  const idleStep = createBuffer(gpu, "idle step", { bytes: step.size, usage: "uniform", what: "a step of no samples" });
-  owned.push(idleStep);
-  const idleGroup = bindStep(gpu, idleStep, step.size);
+  const steps = createStepTable(gpu, buffer("step"));
+  const idle = createStepTable(gpu, buffer("idle step"));
+  const metrics = createMetricsReader(gpu, buffer("metrics"), plan);
+  const rangeLayout = reflectStruct(readShader(SHUFFLE_SHADER), "Range");
   const stages: Partial<Record<Stage, readonly PreparedDispatch[]>> = {};
-  const stepRows = new DataView(new ArrayBuffer(plan.submitChunks * STEP_STRIDE));
-  const metricsRow = P * METRICS_BYTES;
-  const stagingPool: GPUBuffer[] = [];
   const enabled: boolean[] = plan.members.map(() => true);
-  const optimizer = optimizerOf(plan);
 
   const stage = (name: Stage) => {
     const dispatches = stages[name];
     if (!dispatches) throw new Error(`stage "${name}" is not prepared: await session.prepare(["${name}"]) first`);
     return dispatches;
   };
-
-  /** Encodes one pass, copies rows of the metrics table out and submits; resolves to those rows. */
-  const submit = async (encode: (pass: GPUComputePassEncoder) => void, firstRow: number, rows: number) => {
-    const staging = stagingPool.pop() ?? createStaging(gpu, (plan.tableRows + 1) * metricsRow);
-    const encoder = device.createCommandEncoder();
+  const encodePass = (encoder: GPUCommandEncoder, encode: (pass: GPUComputePassEncoder) => void) => {
     const pass = encoder.beginComputePass();
     encode(pass);
     pass.end();
-    // Steps go round the table's rows; the evaluation's row lies behind them.
-    const untilEnd = firstRow === plan.tableRows ? rows : Math.min(rows, plan.tableRows - firstRow);
-    const copy = (from: number, to: number, count: number) =>
-      encoder.copyBufferToBuffer(buffer("metrics"), from * metricsRow, staging, to * metricsRow, count * metricsRow);
-    copy(firstRow, 0, untilEnd);
-    if (untilEnd < rows) copy(0, untilEnd, rows - untilEnd);
+  };
+  /** Encodes one pass, submits it, and resolves to rows of the metrics table after it. */
+  const submit = (encode: (pass: GPUComputePassEncoder) => void, firstRow: number, rows: number) => {
+    const encoder = device.createCommandEncoder();
+    encodePass(encoder, encode);
+    const read = metrics.copy(encoder, firstRow, rows);
     queue.submit([encoder.finish()]);
-    const bytes = await mapCopy(gpu, staging, rows * metricsRow);
-    stagingPool.push(staging);
-    const view = new DataView(bytes);
-    return Array.from({ length: rows }, (_, row) =>
-      Array.from({ length: P }, (_, m): Metrics => {
-        const at = row * metricsRow + m * METRICS_BYTES;
-        return { loss: view.getFloat32(at, true), hits: view.getUint32(at + 4, true) };
-      }),
-    );
+    return read();
   };
 
-  const writeStepRow = (row: number, values: StructValues) => writeStruct(stepRows, row * STEP_STRIDE, step, values);
-  const sendStepRows = (rows: number) => queue.writeBuffer(buffer("step"), 0, stepRows.buffer, 0, rows * STEP_STRIDE);
-
-  /** Writes the hyper-parameters of steps `from` to `to` (exclusive) of all members. */
-  const sendHypers = (from: number, to: number) => {
-    const { size } = plan.hyperLayout;
-    const bytes = new ArrayBuffer((to - from) * P * size);
-    const view = new DataView(bytes);
-    for (let t = from; t < to; t++) {
-      plan.members.forEach(({ optimizer: { name: _, ...hyper } }, m) => {
-        const values = { enabled: enabled[m] ? 1 : 0, hyper: optimizer.step(hyper as Hyper, t + 1) };
-        writeStruct(view, ((t - from) * P + m) * size, plan.hyperLayout, values);
-      });
+  /** Which samples each row of a submit's chunks takes: those given, or the shuffle's. */
+  const sendOrder = (first: Chunk, samples: number, order: Uint32Array | undefined) => {
+    const { trainCount } = plan.data;
+    const range = { count: trainCount, epoch_length: trainCount, epoch: first.epoch, start: first.position };
+    const target = { length: samples, first: 0, stride: plan.submitSamples, shuffled: 1 };
+    if (!order) return queue.writeBuffer(buffer("range"), 0, encodeStruct(rangeLayout, { ...range, ...target }));
+    for (let m = 0; m < P; m++) {
+      queue.writeBuffer(buffer("order"), 4 * m * plan.submitSamples, order as Uint32Array<ArrayBuffer>);
     }
-    const row = from % plan.tableRows;
-    const head = Math.min(to - from, plan.tableRows - row);
-    queue.writeBuffer(buffer("hypers"), row * P * size, bytes, 0, head * P * size);
-    if (head < to - from) queue.writeBuffer(buffer("hypers"), 0, bytes, head * P * size);
-  };
-
-  const fillOrder = (pass: GPUComputePassEncoder) => {
-    pass.setBindGroup(0, stepGroup, [0]);
-    encodeDispatches(pass, stage("shuffle"));
   };
 
   return {
@@ -142,21 +111,21 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       const prepared = await Promise.all(
         wanted.map((name) => prepareDispatches(gpu, plan.stages[name], buffers, owned)),
       );
+      wanted.forEach((name, i) => {
+        stages[name] = prepared[i] as PreparedDispatch[];
+      });
       // Some drivers (llvmpipe) compile a kernel only when it first runs: here it does, over a step of no samples.
       const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      pass.setBindGroup(0, idleGroup, [0]);
-      wanted.forEach((name, i) => {
-        const dispatches = prepared[i] as PreparedDispatch[];
-        stages[name] = dispatches;
-        const hasStep = name !== "init"; // which would write parameters
-        if (hasStep)
+      encodePass(encoder, (pass) => {
+        pass.setBindGroup(0, idle.group, [0]);
+        for (const name of wanted) {
+          if (name === "init") continue; // it has no step, and would write parameters
           encodeDispatches(
             pass,
-            dispatches.map((dispatch) => ({ ...dispatch, workgroups: [1, 1, 1] })),
+            stage(name).map((dispatch) => ({ ...dispatch, workgroups: [1, 1, 1] })),
           );
+        }
       });
-      pass.end();
       queue.submit([encoder.finish()]);
       await queue.onSubmittedWorkDone();
       gpu.check();
@@ -182,87 +151,70 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       );
       const encoder = device.createCommandEncoder();
       for (const arena of ["params", "state"] as const) if (buffers[arena]) encoder.clearBuffer(buffers[arena]);
-      const pass = encoder.beginComputePass();
-      pass.setBindGroup(0, stepGroup, [0]);
-      encodeDispatches(pass, stage("init"));
-      pass.end();
+      encodePass(encoder, (pass) => {
+        pass.setBindGroup(0, idle.group, [0]);
+        encodeDispatches(pass, stage("init"));
+      });
       queue.submit([encoder.finish()]);
       if (buffers.state) fillState(queue, buffers.state, plan);
     },
     async train(chunks, order) {
       const [first, last] = [chunks[0], chunks.at(-1)] as [Chunk, Chunk];
-      const samples = chunks.reduce((sum, { rows }) => sum + rows, 0);
-      let row0 = 0;
-      chunks.forEach((chunk, row) => {
-        writeStepRow(row, {
+      let samples = 0;
+      const rows = chunks.map(({ step, isFirst, rows, batch }) => {
+        samples += rows;
+        return {
           members: P,
-          slot: chunk.step % plan.tableRows,
-          first: chunk.isFirst ? 1 : 0,
-          rows: chunk.rows,
-          first_row: row0,
+          slot: step % plan.tableRows,
+          first: isFirst ? 1 : 0,
+          rows,
+          first_row: samples - rows,
           order_stride: plan.submitSamples,
-          count: chunk.step,
-          inv_batch: 1 / chunk.batch,
-        });
-        row0 += chunk.rows;
+          count: step,
+          inv_batch: 1 / batch,
+        };
       });
-      sendStepRows(chunks.length);
-      sendHypers(first.step, last.step + 1);
-      if (order) {
-        for (let m = 0; m < P; m++) {
-          queue.writeBuffer(buffer("order"), 4 * m * plan.submitSamples, order as Uint32Array<ArrayBuffer>);
-        }
-      } else {
-        const range = [
-          plan.data.trainCount,
-          plan.data.trainCount,
-          first.epoch,
-          first.position,
-          samples,
-          0,
-          plan.submitSamples,
-          1,
-        ];
-        queue.writeBuffer(buffer("range"), 0, Uint32Array.from(range));
-      }
-      const [chunkStage, updateStage] = [stage("chunk"), stage("update")];
+      steps.send(rows);
+      sendHypers(gpu, buffer("hypers"), plan, enabled, first.step, last.step + 1);
+      sendOrder(first, samples, order);
+      const [shuffleStage, chunkStage, updateStage] = [stage("shuffle"), stage("chunk"), stage("update")];
       const encode = (pass: GPUComputePassEncoder) => {
-        if (!order) fillOrder(pass);
+        pass.setBindGroup(0, steps.group, [0]);
+        if (!order) encodeDispatches(pass, shuffleStage);
         chunks.forEach((chunk, row) => {
-          pass.setBindGroup(0, stepGroup, [row * STEP_STRIDE]);
+          pass.setBindGroup(0, steps.group, [row * STEP_STRIDE]);
           encodeDispatches(pass, chunkStage);
           if (chunk.isLast) encodeDispatches(pass, updateStage);
         });
       };
-      const metrics = await submit(encode, first.step % plan.tableRows, last.step + 1 - first.step);
-      return { first: first.step, metrics };
+      const count = last.step + 1 - first.step;
+      return { first: first.step, metrics: await submit(encode, first.step % plan.tableRows, count) };
     },
     async evaluate(start, end) {
-      const rows = plan.evaluateRows;
-      const count = Math.ceil((end - start) / rows);
-      for (let row = 0; row < count; row++) {
-        const at = start + row * rows;
-        writeStepRow(row, {
+      const { evaluateRows, tableRows, data } = plan;
+      const rows = Array.from({ length: Math.ceil((end - start) / evaluateRows) }, (_, i) => {
+        const at = start + i * evaluateRows;
+        return {
           members: P,
-          slot: plan.tableRows,
+          slot: tableRows,
           first: at === 0 ? 1 : 0,
-          rows: Math.min(rows, end - at),
+          rows: Math.min(evaluateRows, end - at),
           first_row: at,
           order_stride: 0,
           count: 0,
-          inv_batch: 1 / plan.data.testCount,
-        });
-      }
-      sendStepRows(count);
+          inv_batch: 1 / data.testCount,
+        };
+      });
+      steps.send(rows);
       const evaluateStage = stage("evaluate");
       const encode = (pass: GPUComputePassEncoder) => {
-        for (let row = 0; row < count; row++) {
-          pass.setBindGroup(0, stepGroup, [row * STEP_STRIDE]);
+        rows.forEach((_, row) => {
+          pass.setBindGroup(0, steps.group, [row * STEP_STRIDE]);
           encodeDispatches(pass, evaluateStage);
-        }
+        });
       };
-      const [metrics] = await submit(encode, plan.tableRows, 1);
-      return metrics as Metrics[];
+      const [result] = await submit(encode, tableRows, 1);
+      return result as Metrics[];
     },
     async read(arena) {
       return buffers[arena] ? new Float32Array(await readBuffer(gpu, buffers[arena])) : new Float32Array(0);
@@ -271,7 +223,8 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       if (buffers[arena]) queue.writeBuffer(buffers[arena], 0, values);
     },
     destroy() {
-      for (const buffer of [...owned, ...stagingPool]) buffer.destroy();
+      for (const buffer of owned) buffer.destroy();
+      metrics.destroy();
     },
   };
 }
@@ -287,11 +240,6 @@ function fillState(queue: GPUQueue, state: GPUBuffer, plan: Plan): void {
         queue.writeBuffer(state, 4 * (m * slots.length + slot) * stride, new Float32Array(stride).fill(fill));
     });
   });
-}
-
-/** The plan is data and holds the optimizer's name alone. */
-function optimizerOf({ recipe }: Plan): Optimizer {
-  return findOptimizer(recipe.optimizer.name) as Optimizer;
 }
 
 /** writeBuffer wants a multiple of 4 bytes; the last few go in a padded copy. */

@@ -1,0 +1,108 @@
+import { createStaging, mapCopy } from "../gpu/buffers.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { bindStep, stepLayout } from "../gpu/kernel.ts";
+import { type StructValues, writeStruct } from "../gpu/uniforms.ts";
+import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
+import type { Hyper } from "../optim/optimizer.ts";
+import { optimizerOf, type Plan, STEP_STRIDE } from "./plan.ts";
+
+/** Loss (mean over the batch) and hits (a count) of one step of one member. */
+export interface Metrics {
+  readonly loss: number;
+  readonly hits: number;
+}
+
+/** The rows of the step uniform for the chunks of a submit. */
+export interface StepTable {
+  /** Group 0 of every kernel; its dynamic offset is a row times STEP_STRIDE. */
+  readonly group: GPUBindGroup;
+  /** Sends a row for each chunk, from row 0. */
+  send(rows: readonly StructValues[]): void;
+}
+
+export function createStepTable(gpu: Gpu, buffer: GPUBuffer): StepTable {
+  const layout = stepLayout();
+  const view = new DataView(new ArrayBuffer(buffer.size));
+  return {
+    group: bindStep(gpu, buffer, layout.size),
+    send(rows) {
+      rows.forEach((values, row) => {
+        writeStruct(view, row * STEP_STRIDE, layout, values);
+      });
+      gpu.device.queue.writeBuffer(buffer, 0, view.buffer, 0, rows.length * STEP_STRIDE);
+    },
+  };
+}
+
+/**
+ * Sends the hyper-parameters of steps `from` to `to` (exclusive) of all members to the table [tableRows, P]; step t lies at
+ * row t % tableRows.
+ * @param enabled whether each member takes part
+ */
+export function sendHypers(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  plan: Plan,
+  enabled: readonly boolean[],
+  from: number,
+  to: number,
+) {
+  const { members, tableRows, hyperLayout } = plan;
+  const optimizer = optimizerOf(plan);
+  const rowBytes = members.length * hyperLayout.size;
+  const bytes = new ArrayBuffer((to - from) * rowBytes);
+  const view = new DataView(bytes);
+  for (let t = from; t < to; t++) {
+    members.forEach(({ optimizer: { name: _, ...hyper } }, m) => {
+      const values = { enabled: enabled[m] ? 1 : 0, hyper: optimizer.step(hyper as Hyper, t + 1) };
+      writeStruct(view, (t - from) * rowBytes + m * hyperLayout.size, hyperLayout, values);
+    });
+  }
+  const row = from % tableRows;
+  const untilEnd = Math.min(to - from, tableRows - row);
+  const { queue } = gpu.device;
+  queue.writeBuffer(buffer, row * rowBytes, bytes, 0, untilEnd * rowBytes);
+  if (untilEnd < to - from) queue.writeBuffer(buffer, 0, bytes, untilEnd * rowBytes);
+}
+
+/** Reads rows of the metrics table back, each submit's through a staging buffer of its own. */
+export interface MetricsReader {
+  /**
+   * Encodes a copy of `count` rows from `first` on, round the table's end. Call the result once the commands are submitted:
+   * it resolves to the rows, [count][P].
+   */
+  copy(encoder: GPUCommandEncoder, first: number, count: number): () => Promise<Metrics[][]>;
+  destroy(): void;
+}
+
+export function createMetricsReader(gpu: Gpu, buffer: GPUBuffer, { tableRows, members }: Plan): MetricsReader {
+  const rowBytes = members.length * METRICS_BYTES;
+  const idle: GPUBuffer[] = [];
+  const all: GPUBuffer[] = [];
+  const take = () => {
+    const staging = idle.pop() ?? createStaging(gpu, (tableRows + 1) * rowBytes);
+    if (!all.includes(staging)) all.push(staging);
+    return staging;
+  };
+  return {
+    copy(encoder, first, count) {
+      const staging = take();
+      // Steps go round the table's rows; the evaluation's row lies behind them.
+      const untilEnd = first === tableRows ? count : Math.min(count, tableRows - first);
+      encoder.copyBufferToBuffer(buffer, first * rowBytes, staging, 0, untilEnd * rowBytes);
+      const rest = (count - untilEnd) * rowBytes;
+      if (rest > 0) encoder.copyBufferToBuffer(buffer, 0, staging, untilEnd * rowBytes, rest);
+      return async () => {
+        const view = new DataView(await mapCopy(gpu, staging, count * rowBytes));
+        idle.push(staging);
+        const metricsAt = (at: number) => ({ loss: view.getFloat32(at, true), hits: view.getUint32(at + 4, true) });
+        return Array.from({ length: count }, (_, row) =>
+          members.map((_, m) => metricsAt(row * rowBytes + m * METRICS_BYTES)),
+        );
+      };
+    },
+    destroy() {
+      for (const staging of all) staging.destroy();
+    },
+  };
+}
