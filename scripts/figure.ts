@@ -23,7 +23,7 @@ const evals = events.filter((event): event is EvalEvent => event.event === "eval
 const stepsPerEpoch = (evals[0]?.step ?? 1) / (evals[0]?.epoch ?? 1);
 const models = [...new Set(evals.map(({ model }) => model))];
 const last = evals.filter(({ step }) => step === evals.at(-1)?.step);
-const accuracy = last.reduce((sum, { test_accuracy }) => sum + test_accuracy, 0) / last.length;
+const accuracy = mean(last.map(({ test_accuracy }) => test_accuracy));
 
 // Okabe and Ito's colours, which colour-blind readers can tell apart.
 const [BLUE, ORANGE] = ["#0072B2", "#D55E00"];
@@ -34,6 +34,19 @@ const axis = {
   axisLine: { lineStyle: { color: "#8c959f" } },
 };
 const thin = (model: number) => (models.length > 1 && model > 0 ? 0.5 : 1);
+
+/** Mean loss of every ten logged steps: single batches scatter too much to see the trend. */
+function smoothed(own: readonly StepEvent[]): [epoch: number, loss: number][] {
+  const window = 10;
+  return own.slice(window - 1).map(({ step }, i) => {
+    const losses = own.slice(i, i + window).map(({ loss }) => loss);
+    return [(step - (losses.length / 2) * ((own[1]?.step ?? 0) - (own[0]?.step ?? 0))) / stepsPerEpoch, mean(losses)];
+  });
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
 
 const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 820, height: 380 });
 chart.setOption({
@@ -51,11 +64,11 @@ chart.setOption({
   grid: { left: 64, right: 72, top: 72, bottom: 64 },
   xAxis: { type: "value", name: "epoch", nameLocation: "middle", nameGap: 26, min: 0, max: last[0]?.epoch, ...axis },
   yAxis: [
-    { type: "log", name: "loss", min: 0.003, max: 3, splitLine: { lineStyle: { color: "#eaeef2" } }, ...axis },
+    { type: "log", name: "loss", min: 0.03, max: 3, splitLine: { lineStyle: { color: "#eaeef2" } }, ...axis },
     {
       type: "value",
       name: "accuracy",
-      min: 0.93,
+      min: 0.92,
       max: 0.98,
       splitLine: { show: false },
       ...axis,
@@ -68,8 +81,8 @@ chart.setOption({
       type: "line",
       showSymbol: false,
       color: BLUE,
-      lineStyle: { width: 1, opacity: 0.75 * thin(model) },
-      data: steps.filter((event) => event.model === model).map(({ step, loss }) => [step / stepsPerEpoch, loss]),
+      lineStyle: { width: 2, opacity: thin(model) },
+      data: smoothed(steps.filter((event) => event.model === model)),
     },
     {
       name: "test accuracy",
@@ -84,4 +97,5 @@ chart.setOption({
   ]),
 });
 writeFileSync(file, chart.renderToSVGString());
+chart.dispose(); // it would keep the process alive
 process.stdout.write(`${file}: ${events.length} events of ${run}\n`);
