@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { findPackage, packageRoot } from "./packages.ts";
 import { type LineWriter, PlatformError } from "./types.ts";
@@ -91,15 +91,10 @@ export function openLines(path: string): LineWriter {
  * @param path which one; without it, `runs/` and a name with date and time that no other run has
  */
 export async function makeRunFolder(path?: string): Promise<string> {
-  if (path !== undefined) {
-    await mkdir(path, { recursive: true }).catch((error) => {
-      throw explained(path, error);
-    });
-    return path;
-  }
-  await mkdir("runs", { recursive: true }).catch((error) => {
-    throw explained("runs", error);
+  await makeFolders(path ?? "runs").catch((error) => {
+    throw explained(path ?? "runs", error);
   });
+  if (path !== undefined) return path;
   const name = join("runs", new Date().toISOString().slice(0, 19).replaceAll(":", "-"));
   for (let count = 1; ; count++) {
     const folder = count === 1 ? name : `${name}-${count}`;
@@ -110,6 +105,17 @@ export async function makeRunFolder(path?: string): Promise<string> {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw explained(folder, error);
     }
   }
+}
+
+/** Makes a folder and those above it. Node's own recursive mkdir never returns where the system answers ENOENT, as in /proc. */
+async function makeFolders(path: string): Promise<void> {
+  if (existsSync(path) && (await stat(path)).isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeFolders(parent);
+  await mkdir(path).catch(async (error: NodeJS.ErrnoException) => {
+    // Another process may have made it at this very moment.
+    if (error.code !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {
