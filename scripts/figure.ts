@@ -60,11 +60,11 @@ chart.setOption({
     textStyle: { fontSize: 16, color: "#1f2328" },
     subtextStyle: { color: TEXT },
   },
-  legend: { bottom: 0, textStyle: { color: TEXT }, data: ["training loss (log scale)", "test accuracy"] },
+  legend: { bottom: 0, itemGap: 40, textStyle: { color: TEXT }, data: ["training loss (log scale)", "test accuracy"] },
   grid: { left: 64, right: 72, top: 72, bottom: 64 },
   xAxis: { type: "value", name: "epoch", nameLocation: "middle", nameGap: 26, min: 0, max: last[0]?.epoch, ...axis },
   yAxis: [
-    { type: "log", name: "loss", min: 0.03, max: 3, splitLine: { lineStyle: { color: "#eaeef2" } }, ...axis },
+    { type: "log", name: "loss", min: 0.01, max: 3, splitLine: { lineStyle: { color: "#eaeef2" } }, ...axis },
     {
       type: "value",
       name: "accuracy",

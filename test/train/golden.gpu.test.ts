@@ -24,6 +24,10 @@ const runs = await readGoldenRuns("mlp");
 // float32 runs in 16 other orders of summation stayed within 1e-5 of these losses.
 const lossBound = (golden: number) => 1e-4 * (1 + golden);
 
+/** The largest difference as a share of what is allowed. */
+const shareOfBound = (got: readonly number[], golden: readonly number[]) =>
+  Math.max(...golden.map((loss, i) => Math.abs((got[i] ?? Number.NaN) - loss) / lossBound(loss)));
+
 describe("golden/mlp", () => {
   test("first gradients", async () => {
     const gpu = await gpuOf();
@@ -53,10 +57,13 @@ describe("golden/mlp", () => {
       if (event.event === "eval") [accuracy, loss] = [event.test_accuracy, event.test_loss];
     }
     expect(steps.map(({ step }) => step)).toEqual(losses.map((_, i) => i + 1));
-    const worst = Math.max(
-      ...steps.map((event, i) => Math.abs(event.loss - (losses[i] ?? 0)) / lossBound(losses[i] ?? 0)),
-    );
-    expect(worst).toBeLessThanOrEqual(1);
+    const got = steps.map((event) => event.loss);
+    expect(shareOfBound(got, losses)).toBeLessThanOrEqual(1);
+    // The comparison is one: a copy with any loss off by twice the bound is caught.
+    for (const i of [0, 50, losses.length - 1]) {
+      const tampered = losses.with(i, (losses[i] ?? 0) + 2 * lossBound(losses[i] ?? 0));
+      expect(shareOfBound(got, tampered)).toBeGreaterThan(1);
+    }
     // A digit whose two largest logits are equal to rounding may go either way.
     expect(Math.abs(accuracy - test_accuracy)).toBeLessThanOrEqual(2 / 10_000);
     expect(Math.abs(loss - test_loss)).toBeLessThanOrEqual(lossBound(test_loss));
