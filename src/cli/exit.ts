@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { openCLibrary } from "#platform";
 
 /**
  * Ends the process without waiting for the device, and without the C library's clean-up: that takes a software adapter's
@@ -6,21 +6,7 @@ import { createRequire } from "node:module";
  * where that is missing, the signal itself ends the process, as it does with programs that do not listen to it.
  */
 export function exitNow(code: number, signal: NodeJS.Signals): never {
-  try {
-    if (process.platform === "linux") {
-      const { DataType, load, open } = createRequire(import.meta.url)("ffi-rs") as typeof import("ffi-rs");
-      open({ library: "c", path: "libc.so.6" });
-      load({
-        library: "c",
-        funcName: "_exit",
-        retType: DataType.Void,
-        paramsType: [DataType.I32],
-        paramsValue: [code],
-      });
-    }
-  } catch {
-    // not installed
-  }
+  openCLibrary()?.("_exit", code);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
   process.exit(code);

@@ -8,6 +8,7 @@ import { chooseTiling } from "../gpu/tiling.ts";
 import { makePlan, type Plan, type Stage } from "../train/plan.ts";
 import { shapeOf } from "../train/train.ts";
 import { addAdapterOption, addRecipeOptions, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
+import { networkOf } from "./report.ts";
 
 const STAGES: Readonly<Record<Stage, string>> = {
   init: "once, at the start",
@@ -57,9 +58,8 @@ function print(plan: Plan, adapter: string): string {
   const total = Object.values(buffers).reduce((sum, { bytes }) => sum + bytes, 0);
   const chunks = Math.ceil(plan.batch / plan.chunkRows);
   const perStep = chunks * stages.chunk.length + stages.update.length;
-  const widths = [plan.data.inputs, ...plan.recipe.hidden, plan.data.classes].join("-");
   const lines = [
-    `network      ${widths} ${plan.recipe.activation}, ${parameters} parameters, ${members.length} member${members.length > 1 ? "s" : ""}`,
+    `network      ${networkOf(plan)}, ${parameters} parameters, ${members.length} member${members.length > 1 ? "s" : ""}`,
     `optimizer    ${settings(plan.recipe.optimizer)}; state: ${plan.slots.map(({ name }) => name).join(", ") || "none"}`,
     `steps        ${plan.steps} of ${plan.batch} samples (${chunks} chunk${chunks > 1 ? "s" : ""} of ${plan.chunkRows}), ${plan.stepsPerEpoch} an epoch`,
     `adapter      ${adapter}, ${plan.tiling} kernels`,

@@ -3,14 +3,18 @@ import { samplesOf } from "../train/chunks.ts";
 import type { Plan } from "../train/plan.ts";
 import { mean, percent } from "./progress.ts";
 
+/** The network by its widths and its activation: `784-128-64-10 relu`. */
+export function networkOf({ data, recipe }: Plan): string {
+  return `${[data.inputs, ...recipe.hidden, data.classes].join("-")} ${recipe.activation}`;
+}
+
 /** One line that says what is going to be trained. */
 export function describe(plan: Plan): string {
-  const widths = [plan.data.inputs, ...plan.recipe.hidden, plan.data.classes].join("-");
   const { name, lr } = plan.recipe.optimizer as { name: string; lr?: number };
   const P = plan.members.length;
   const vary = plan.recipe.vary;
   return (
-    `${widths} ${plan.recipe.activation} on ${plan.recipe.data} with ${name}${lr === undefined ? "" : ` (lr ${lr})`}, ` +
+    `${networkOf(plan)} on ${plan.recipe.data} with ${name}${lr === undefined ? "" : ` (lr ${lr})`}, ` +
     `batch ${plan.batch}, ${plan.steps} steps` +
     `${P > 1 ? `, ${P} members${vary ? ` (${vary.key}: ${vary.values.join(", ")})` : ""}` : ""}`
   );

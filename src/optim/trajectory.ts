@@ -33,6 +33,7 @@ export async function runTrajectory(
   const slots = usedSlots(optimizer, hyper);
   const dispatch = updateDispatch(optimizer, hyper, stride, 1);
   const layout = hyperLayout(dispatch.kernel);
+  const step = stepLayout();
   const owned: GPUBuffer[] = [];
   const { queue } = gpu.device;
   const make = (name: string, bytes: number, usage: "storage" | "uniform" = "storage") => {
@@ -46,12 +47,12 @@ export async function runTrajectory(
       grads: make("grads", 4 * stride),
       ...(slots.length > 0 && { state: make("state", 4 * stride * slots.length) }),
       hypers: make("hypers", layout.size),
-      step: make("step", 256, "uniform"),
+      step: make("step", step.size, "uniform"),
     }));
-    const stepGroup = bindStep(gpu, buffers.step, stepLayout().size);
+    const stepGroup = bindStep(gpu, buffers.step, step.size);
     const prepared = await prepareDispatches(gpu, [dispatch], buffers, owned);
     const row = { members: 1, slot: 0, first: 1, rows: 1, first_row: 0, order_stride: 0, count: 0, inv_batch: 1 };
-    queue.writeBuffer(buffers.step, 0, encodeStruct(stepLayout(), row));
+    queue.writeBuffer(buffers.step, 0, encodeStruct(step, row));
     queue.writeBuffer(buffers.params, 0, Float32Array.from(start));
     slots.forEach(({ fill = 0 }, slot) => {
       if (buffers.state) queue.writeBuffer(buffers.state, 4 * slot * stride, new Float32Array(stride).fill(fill));

@@ -19,21 +19,15 @@ export function updateKernel(optimizer: Optimizer, hyper: Hyper): Kernel {
   const used = usedSlots(optimizer, hyper);
   const slots = optimizer.slots(hyper);
   // A slot that is not used is never touched, but the index in its dead branch must still be in range.
-  const numbers = slots.map(
-    ({ name }) =>
-      [
-        name,
-        Math.max(
-          0,
-          used.findIndex((slot) => slot.name === name),
-        ),
-      ] as const,
-  );
+  const numbers = Object.fromEntries(slots.map(({ name }) => [name, 0]));
+  used.forEach(({ name }, number) => {
+    numbers[name] = number;
+  });
   return defineKernel({
     shader: used.length === 0 ? "optim/update_stateless.wgsl" : "optim/update.wgsl",
     uses: [STEP_SHADER, `optim/${optimizer.name}.wgsl`],
     constants: {
-      ...(slots.length === 0 ? {} : { ...Object.fromEntries(numbers), SLOTS: used.length }),
+      ...(slots.length === 0 ? {} : { ...numbers, SLOTS: used.length }),
       ...optimizer.switches?.(hyper),
     },
   });
@@ -66,5 +60,5 @@ export function updateDispatch(
 /** The layout of one row of `hypers`: `enabled`, and the optimizer's own `struct Hyper` as `hyper`. */
 export function hyperLayout(kernel: Kernel): StructLayout {
   const code = [...kernel.uses, kernel.shader].map(readShader).join("\n");
-  return reflectStruct(code.replace(/^\s*enable [^;]*;/gm, ""), "Row");
+  return reflectStruct(code, "Row");
 }

@@ -129,6 +129,11 @@ export async function makeRunFolder(path = "a run's folder"): Promise<string> {
   throw unavailable(`making ${path}`);
 }
 
+/** Not available in a browser: undefined. */
+export function openCLibrary(): undefined {
+  return undefined;
+}
+
 function unavailable(what: string): PlatformError {
   return new PlatformError(`${what} is not available in a browser: pass data to the page instead`);
 }

@@ -3,6 +3,7 @@ import { defineGpuConstants } from "./constants.ts";
 
 export { listAdapters, requestAdapter } from "./adapters.ts";
 export { files, makeRunFolder, openLines, readShader, writeFileAtomic } from "./files.ts";
+export { openCLibrary } from "./libc.ts";
 export {
   type AdapterEntry,
   AdapterError,

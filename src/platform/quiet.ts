@@ -7,8 +7,8 @@
  * and the worst is to see the lines.
  */
 import { closeSync, fstatSync, readSync, writeSync } from "node:fs";
-import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
+import { openCLibrary } from "./libc.ts";
 
 /** What Dawn says of fixed sizes, and of a system without drivers, which our own errors say better. */
 const KNOWN = [
@@ -17,26 +17,18 @@ const KNOWN = [
   /^Warning: vkCreateInstance failed with VK_ERROR_INCOMPATIBLE_DRIVER\n(?: +at [^\n]*\n)*\n?/gm,
 ];
 
-/** The few functions of the C library that it takes; each returns -1 where it fails. */
-interface CLibrary {
-  dup(fd: number): number;
-  dup2(from: number, to: number): number;
-  memfdCreate(name: string): number;
-}
-
-let library: CLibrary | null | undefined;
-
 /** Runs a synchronous call and drops Dawn's known warnings from what it wrote to stderr. */
 export function withoutKnownWarnings<T>(call: () => T): T {
-  library ??= loadLibrary();
-  const saved = library?.dup(2) ?? -1;
-  const memory = library?.memfdCreate("stderr") ?? -1;
+  // File descriptors belong to the process: two threads that redirect at once would undo each other.
+  const library = isMainThread ? openCLibrary() : undefined;
+  const saved = library?.("dup", 2) ?? -1;
+  const memory = library?.("memfd_create", "stderr", 0) ?? -1;
   try {
-    if (!library || saved < 0 || memory < 0 || library.dup2(memory, 2) < 0) return call();
+    if (!library || saved < 0 || memory < 0 || library("dup2", memory, 2) < 0) return call();
     try {
       return call();
     } finally {
-      library.dup2(saved, 2);
+      library("dup2", saved, 2);
       passOn(memory);
     }
   } finally {
@@ -50,23 +42,4 @@ function passOn(memory: number): void {
   readSync(memory, bytes, 0, bytes.length, 0);
   const text = KNOWN.reduce((rest, known) => rest.replace(known, ""), bytes.toString("utf8"));
   if (text) writeSync(2, text);
-}
-
-function loadLibrary(): CLibrary | null {
-  // File descriptors belong to the process: two threads that redirect at once would undo each other.
-  if (process.platform !== "linux" || !isMainThread) return null;
-  try {
-    const { DataType, load, open } = createRequire(import.meta.url)("ffi-rs") as typeof import("ffi-rs");
-    const { I32, String: text } = DataType;
-    open({ library: "c", path: "libc.so.6" });
-    const call = (funcName: string, paramsType: (typeof I32 | typeof text)[], paramsValue: (number | string)[]) =>
-      load({ library: "c", funcName, retType: I32, paramsType, paramsValue }) as number;
-    return {
-      dup: (fd) => call("dup", [I32], [fd]),
-      dup2: (from, to) => call("dup2", [I32, I32], [from, to]),
-      memfdCreate: (name) => call("memfd_create", [text, I32], [name, 0]),
-    };
-  } catch {
-    return null;
-  }
 }

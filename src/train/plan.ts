@@ -1,7 +1,8 @@
+import { readShader } from "#platform";
 import type { BufferSpec } from "../gpu/buffers.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER, stepLayout } from "../gpu/kernel.ts";
-import type { StructLayout } from "../gpu/reflect.ts";
+import { reflectStruct, type StructLayout } from "../gpu/reflect.ts";
 import type { Tiling } from "../gpu/tiling.ts";
 import {
   type DenseContext,
@@ -56,6 +57,8 @@ export interface Plan {
   /** Rows of the tables of hyper-parameters and metrics; a step uses row `step % tableRows`. One more metrics row: evaluation. */
   readonly tableRows: number;
   readonly hyperLayout: StructLayout;
+  /** What the shuffle fills: the uniform `range`. */
+  readonly rangeLayout: StructLayout;
   readonly buffers: Readonly<Record<string, BufferSpec>>;
   readonly stages: Readonly<Record<Stage, readonly Dispatch[]>>;
 }
@@ -69,7 +72,7 @@ const MAX_SUBMIT_CHUNKS = 1024;
 /** Sample indices of one submit, over all members: 16 MiB of them. */
 const MAX_ORDER_ENTRIES = 2 ** 22;
 /** The file whose `struct Range` says what the shuffle fills. */
-export const SHUFFLE_SHADER = "data/shuffle.wgsl";
+const SHUFFLE_SHADER = "data/shuffle.wgsl";
 /** Dynamic offsets of a uniform buffer are multiples of this. */
 export const STEP_STRIDE = 256;
 
@@ -88,10 +91,9 @@ export function makePlan(recipe: Recipe, data: DataShape, tiling: Tiling): Plan 
       `batch_size: ${batch} is more than the ${data.trainCount} training samples; use at most that, or "full"`,
     );
   }
-  const { name, ...hyper } = recipe.optimizer;
-  const optimizer = findOptimizer(name) as Optimizer;
   // Members share the structure, so that the first one's hyper-parameters stand for it.
-  const { name: _, ...structure } = members[0]?.optimizer ?? { name, ...hyper };
+  const { name, ...structure } = (members[0] as Member).optimizer;
+  const optimizer = findOptimizer(name) as Optimizer;
   const slots = usedSlots(optimizer, structure as Hyper);
   const model = mlp([data.inputs, ...recipe.hidden, data.classes], recipe.activation);
   const stepsPerEpoch = Math.ceil(data.trainCount / batch);
@@ -125,6 +127,7 @@ export function makePlan(recipe: Recipe, data: DataShape, tiling: Tiling): Plan 
     submitSamples,
     tableRows: submitChunks,
     hyperLayout: hyperLayout(update.kernel),
+    rangeLayout: reflectStruct(readShader(SHUFFLE_SHADER), "Range"),
     stages: {
       init: initUniform(model, P),
       shuffle: [shuffleDispatch(submitSamples, P)],
@@ -231,9 +234,9 @@ function planBuffers(plan: Omit<Plan, "buffers">, capacity: number, gathers: boo
     seeds: storage(4 * P, `u32 [P=${P}]`),
     hypers: storage(tableRows * P * hyperLayout.size, `hyper-parameters by step, [${tableRows}, P=${P}]`),
     metrics: storage((tableRows + 1) * P * METRICS_BYTES, `loss and hits by step, [${tableRows + 1}, P=${P}]`),
-    range: { bytes: 32, usage: "uniform", what: "what the shuffle fills" },
+    range: { bytes: plan.rangeLayout.size, usage: "uniform", what: "what the shuffle fills" },
     step: {
-      bytes: Math.max(submitChunks, 1) * STEP_STRIDE,
+      bytes: submitChunks * STEP_STRIDE,
       usage: "uniform",
       what: `step uniform, ${stepLayout().size} bytes a row`,
     },

@@ -1,14 +1,12 @@
-import { readShader } from "#platform";
 import type { Split } from "../data/dataset.ts";
 import { checkFits, createBuffer, readBuffer } from "../gpu/buffers.ts";
 import { type Gpu, scoped } from "../gpu/device.ts";
 import { encodeDispatches, type PreparedDispatch, prepareDispatches } from "../gpu/dispatch.ts";
-import { reflectStruct } from "../gpu/reflect.ts";
 import { encodeStruct } from "../gpu/uniforms.ts";
 import type { Hyper } from "../optim/optimizer.ts";
 import { usedSlots } from "../optim/update.ts";
 import type { Chunk } from "./chunks.ts";
-import { optimizerOf, type Plan, SHUFFLE_SHADER, STEP_STRIDE, type Stage } from "./plan.ts";
+import { optimizerOf, type Plan, STEP_STRIDE, type Stage } from "./plan.ts";
 import { createMetricsReader, createStepTable, type Metrics, sendHypers } from "./tables.ts";
 
 export type { Metrics };
@@ -69,7 +67,6 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
   const steps = createStepTable(gpu, buffer("step"));
   const idle = createStepTable(gpu, buffer("idle step"));
   const metrics = createMetricsReader(gpu, buffer("metrics"), plan);
-  const rangeLayout = reflectStruct(readShader(SHUFFLE_SHADER), "Range");
   const stages: Partial<Record<Stage, readonly PreparedDispatch[]>> = {};
   const enabled: boolean[] = plan.members.map(() => true);
 
@@ -97,7 +94,7 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
     const { trainCount } = plan.data;
     const range = { count: trainCount, epoch_length: trainCount, epoch: first.epoch, start: first.position };
     const target = { length: samples, first: 0, stride: plan.submitSamples, shuffled: 1 };
-    if (!order) return queue.writeBuffer(buffer("range"), 0, encodeStruct(rangeLayout, { ...range, ...target }));
+    if (!order) return queue.writeBuffer(buffer("range"), 0, encodeStruct(plan.rangeLayout, { ...range, ...target }));
     for (let m = 0; m < P; m++) {
       queue.writeBuffer(buffer("order"), 4 * m * plan.submitSamples, order as Uint32Array<ArrayBuffer>);
     }
