@@ -19,7 +19,6 @@ interface Summary {
 /** What of an entry of `downhill adapters --json` is read here. */
 interface Adapter {
   readonly name: string;
-  readonly kind: string;
 }
 
 /** Runs the command line in a process of its own, under the Node options of this one; its errors become ours. */
@@ -34,32 +33,38 @@ async function cli(...args: string[]): Promise<string> {
   }
 }
 
-/** The names of this machine's software adapters. */
-export async function softwareAdapters(): Promise<string[]> {
+/** The names of this machine's adapters, hardware and software. */
+export async function adapterNames(): Promise<string[]> {
   const listed = JSON.parse(await cli("adapters", "--json")) as Adapter[];
-  const names = new Set(listed.filter(({ kind }) => kind === "software").map(({ name }) => name));
-  if (names.size === 0) throw new Error("`downhill adapters` lists no software adapter; name one with --adapter.");
+  const names = new Set(listed.map(({ name }) => name));
+  if (names.size === 0) throw new Error("`downhill adapters` lists no adapter; see its message for how to get one.");
   return [...names];
+}
+
+async function train(job: Job, adapter: string, steps: number): Promise<Summary> {
+  const out = mkdtempSync(join(job.folder, "run-"));
+  const files = ["--order", job.orderFile, "--init-from", job.initFile, "--out", out];
+  return JSON.parse(await cli("train", "--steps", `${steps}`, "--adapter", adapter, ...files, "--json")) as Summary;
 }
 
 /** Downhill on the adapter with that name. Its own clock counts: from the first submit to the last result. */
 export function downhill(job: Job, adapter: string): Peer {
-  async function train(steps: number): Promise<Summary> {
-    const out = mkdtempSync(join(job.folder, "run-"));
-    const files = ["--order", job.orderFile, "--init-from", job.initFile, "--out", out];
-    return JSON.parse(await cli("train", "--steps", `${steps}`, "--adapter", adapter, ...files, "--json")) as Summary;
-  }
-
   return {
     name: "Downhill",
+    steps: job.steps,
     async prepare() {
-      const { adapter: used } = await train(1);
+      const { adapter: used } = await train(job, adapter, 1);
       return used.name;
     },
     async epoch() {
-      const { steps, seconds, models } = await train(job.steps);
+      const { steps, seconds, models } = await train(job, adapter, job.steps);
       if (steps !== job.steps) throw new Error(`Downhill trained ${steps} steps in place of ${job.steps}.`);
       return { seconds: seconds.train, loss: models[0]?.train_loss ?? Number.NaN };
     },
   };
+}
+
+/** Downhill's mean loss of the last epoch after that many steps of the job: what all peers must agree with. */
+export async function referenceLoss(job: Job, adapter: string, steps: number): Promise<number> {
+  return (await train(job, adapter, steps)).models[0]?.train_loss ?? Number.NaN;
 }

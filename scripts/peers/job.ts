@@ -1,24 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { goldenPath, readMnist, readSafetensors, type Tensor } from "../../test/reference/files.ts";
+import { goldenPath, readMnist, readSafetensors } from "../../test/reference/files.ts";
 import { permutation } from "../../test/reference/random.ts";
+import { normalise, type Work } from "./work.ts";
 
-/** What every peer trains: the 784-128-64-10 ReLU network on MNIST with Adam at 1e-3. */
-export interface Job {
-  readonly sizes: readonly number[];
-  readonly batchSize: number;
-  readonly stepsPerEpoch: number;
-  readonly steps: number;
-  readonly lr: number;
-  /** [60000, 784] pixels, normalised to -1 ... 1. */
-  readonly images: Float32Array;
-  /** [60000] */
-  readonly labels: Uint8Array;
-  /** Sample indices, batch after batch, a fresh permutation each epoch. */
-  readonly order: Uint32Array;
-  /** The start: fc1.weight [128, 784], fc1.bias [128] and so on. */
-  readonly init: Readonly<Record<string, Tensor>>;
+/** The work, and the files that carry it to other processes. */
+export interface Job extends Work {
   /** `init` as a safetensors file. */
   readonly initFile: string;
   /** `order` as a file of little-endian u32. */
@@ -48,7 +36,7 @@ export function createJob({ epochs, steps }: { epochs: number; steps?: number | 
     stepsPerEpoch,
     steps: total,
     lr: 1e-3,
-    images: Float32Array.from(images, (pixel) => (pixel / 255 - 0.5) / 0.5),
+    images: normalise(images),
     labels,
     order,
     init: readSafetensors(initFile),
