@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Gpu } from "../gpu/device.ts";
-import { findOptimizer } from "./registry.ts";
+import { findOptimizer, optimizers } from "./registry.ts";
 import { runTrajectory } from "./trajectory.ts";
 
 const numbers = z.array(z.number());
@@ -28,14 +28,42 @@ const RELATIVE = 1e-5;
 /** How near a case came. */
 export interface GoldenResult {
   readonly id: string;
-  /** Why the case could not run, such as an optimizer that does not exist. */
-  readonly notCovered?: string;
+  /** Why the case could not run, such as an optimizer that does not exist: that too is a failure. */
+  readonly fault?: string;
   /** Largest difference as a share of its bound; over 1 fails. */
   readonly worst: number;
   /** That difference itself, and where it lies: `params after 10, element 3`. */
   readonly error: number;
   readonly where: string;
 }
+
+/** What the file must hold, for someone who gave another one. */
+const SHAPE =
+  'it must be an object with a list "cases", each case with id, optimizer, params0, grads and params_after, ' +
+  "as in test/golden/optimizers.json";
+
+const KINDS: Readonly<Record<string, string>> = {
+  array: "a list",
+  object: "an object with fields",
+  record: "an object with fields",
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+};
+
+/** Faults in plain words; undefined leaves zod's. */
+function plainly(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "invalid_type") {
+    return issue.input === undefined ? "is missing" : `must be ${KINDS[issue.expected] ?? issue.expected}`;
+  }
+  if (issue.code === "unrecognized_keys") return `there is no ${issue.keys.map((key) => `"${key}"`).join(", ")}`;
+  if (issue.code === "invalid_key") return "must name a step, counted from 1";
+  return issue.code === "too_small" && issue.origin === "array" ? "must not be empty" : undefined;
+}
+
+/** `cases.0.params0: must be a list` */
+const faultOf = ({ path, message }: z.core.$ZodIssue) =>
+  `${path.length > 0 ? `${path.map(String).join(".")}: ` : ""}${message}`;
 
 /**
  * Reads a golden file's cases.
@@ -48,12 +76,10 @@ export function parseGolden(text: string, file: string): readonly GoldenCase[] {
   } catch (cause) {
     throw new Error(`${file}: cannot be read as JSON: ${(cause as Error).message}`, { cause });
   }
-  const parsed = fileSchema.safeParse(json);
+  const parsed = fileSchema.safeParse(json, { error: plainly });
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new Error(
-      `${file}: not a golden file of optimizers: ${issue?.path.map(String).join(".")}: ${issue?.message}`,
-    );
+    const [issue] = parsed.error.issues as [z.core.$ZodIssue];
+    throw new Error(`${file}: not a golden file of optimizers: ${faultOf(issue)}; ${SHAPE}`);
   }
   for (const { id, params0, grads, params_after } of parsed.data.cases) {
     const lengths = [...grads, ...Object.values(params_after)].map((values) => values.length);
@@ -73,12 +99,22 @@ export function parseGolden(text: string, file: string): readonly GoldenCase[] {
 /** Runs one case through the real kernels and compares. */
 export async function runGolden(gpu: Gpu, golden: GoldenCase): Promise<GoldenResult> {
   const { name, ...given } = golden.optimizer;
-  const failed = (notCovered: string): GoldenResult => ({ id: golden.id, notCovered, worst: 0, error: 0, where: "" });
+  const failed = (fault: string): GoldenResult => ({
+    id: golden.id,
+    fault,
+    worst: Number.POSITIVE_INFINITY,
+    error: Number.NaN,
+    where: "",
+  });
   const optimizer = findOptimizer(name);
-  if (!optimizer) return failed(`there is no optimizer "${name}"`);
-  const hyper = optimizer.hyper.safeParse(given);
-  if (!hyper.success)
-    return failed(hyper.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "));
+  if (!optimizer) {
+    return failed(`there is no optimizer "${name}"; there is ${optimizers.map((known) => known.name).join(", ")}`);
+  }
+  const hyper = optimizer.hyper.safeParse(given, { error: plainly });
+  if (!hyper.success) {
+    const known = Object.keys(optimizer.hyper.parse({})).join(", ");
+    return failed(`${name}: ${hyper.error.issues.map(faultOf).join("; ")}; it takes ${known}`);
+  }
   const { params0, grads } = golden;
   const run = await runTrajectory(
     gpu,

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import type { BufferSpec } from "../gpu/buffers.ts";
+import type { Dispatch } from "../gpu/dispatch.ts";
+import type { Arena } from "../nn/tensors.ts";
 
 /** Hyper-parameters by name, as a recipe spells them (PyTorch's names). */
 export type Hyper = Readonly<Record<string, number | boolean>>;
@@ -9,8 +12,41 @@ export interface Slot {
   readonly name: string;
   /** What it starts as; 0 unless said. */
   readonly fill?: number;
+  /** Where it starts as a copy of the parameters. */
+  readonly start?: "params";
   /** False where these hyper-parameters do without it: then it takes no memory. */
   readonly used?: boolean;
+}
+
+/** What an optimizer keeps beside the slots: a tensor of a member, or a number of shape [1]. */
+export interface ExtraTensor {
+  /** Its name in a checkpoint, behind `optim.`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly fill?: number;
+}
+
+/** What the host remembers from step to step, such as a sum over all learning rates so far. */
+export type Memory = Readonly<Record<string, number>>;
+
+/** Where an optimizer works. */
+export interface Site {
+  /** The tensors, and the floats of a member's part. */
+  readonly arena: Arena;
+  readonly members: number;
+  /** Rows of hyper-parameters for each step and member: 2 where weights and other tensors differ. */
+  readonly groups: number;
+  /** Groups of four parameters that a thread goes through in elementwise kernels. */
+  readonly quadsPerThread: number;
+}
+
+/**
+ * Other weights for evaluation than training goes on with: `struct View` and
+ * `fn view(x: f32, s: ptr<function, array<f32, SLOTS>>, h: View) -> f32` in the optimizer's WGSL file.
+ */
+export interface Evaluation<H extends Hyper = Hyper> {
+  /** The fields of `struct View` after step t, with its hyper-parameters and the memory behind it. */
+  values(hyper: H, t: number, memory: Memory): Readonly<Record<string, number>>;
 }
 
 /**
@@ -30,8 +66,30 @@ export interface Optimizer<H extends Hyper = Hyper> {
   /**
    * The fields of the WGSL file's `struct Hyper` at optimizer step `t` (counted from 1), computed here in f64 because
    * terms like 1 - beta2^t lose digits in f32.
+   * @param memory what is remembered of the steps before, where it has `memory`
    */
-  step(hyper: H, t: number): Readonly<Record<string, number>>;
+  step(hyper: H, t: number, memory?: Memory): Readonly<Record<string, number>>;
+  /** What the host remembers of the steps before: its start, and the next from the hyper-parameters of step t. */
+  readonly memory?: { readonly start: Memory; next(memory: Memory, hyper: H, t: number): Memory };
+  /**
+   * The dispatches of a step once the gradients are there, where it takes more than the element's update: such as sums over
+   * a tensor before it. They work on the buffers params, grads (which they may use up), state, hypers, extra, and those
+   * of `buffers`.
+   */
+  stages?(hyper: H, site: Site): readonly Dispatch[];
+  /** Buffers for `stages`, whose contents mean nothing from one step to the next. */
+  buffers?(hyper: H, site: Site): Readonly<Record<string, BufferSpec>>;
+  /** State beside the slots, in the buffer `extra`. */
+  extra?(hyper: H, arena: Arena): readonly ExtraTensor[];
+  readonly evaluation?: Evaluation<H>;
+}
+
+/** What the host remembers after t steps with the same hyper-parameters. */
+export function memoryAfter(optimizer: Optimizer, hyper: Hyper, t: number): Memory {
+  if (!optimizer.memory) return {};
+  let memory = optimizer.memory.start;
+  for (let step = 1; step <= t; step++) memory = optimizer.memory.next(memory, hyper, step);
+  return memory;
 }
 
 /** Learning rate. Source of the default: PyTorch where it has one. */
@@ -39,6 +97,10 @@ export const learningRate = (standard: number) => z.number().positive().default(
 
 /** L2 penalty: adds weight_decay times the parameter to its gradient. */
 export const weightDecay = z.number().min(0).default(0).describe("L2 penalty, added to the gradient");
+
+/** Decoupled weight decay: takes lr times weight_decay of the parameter from it, past all averages and roots. */
+export const decoupledDecay = (standard: number) =>
+  z.number().min(0).default(standard).describe("decoupled decay: each step takes lr weight_decay x from x");
 
 /** A decay rate of a moving average: 0 <= beta < 1. */
 export const decayRate = (standard: number, what: string) =>

@@ -1,8 +1,12 @@
 import { readShader } from "#platform";
+import type { BufferSpec } from "../gpu/buffers.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, type Kernel, STEP_SHADER } from "../gpu/kernel.ts";
 import { reflectStruct, type StructLayout } from "../gpu/reflect.ts";
-import type { Hyper, Optimizer, Slot } from "./optimizer.ts";
+import type { Epilogue } from "../nn/dense.ts";
+import { type Arena, layOut } from "../nn/tensors.ts";
+import type { Hyper, Optimizer, Site, Slot } from "./optimizer.ts";
+import { type Scalars, type Sums, segmentGroups, segmentShape, sumDispatches, tensorTable } from "./segments.ts";
 
 /** The slots that an optimizer keeps with these hyper-parameters, in the order of their numbers. */
 export function usedSlots(optimizer: Optimizer, hyper: Hyper): readonly Slot[] {
@@ -11,11 +15,25 @@ export function usedSlots(optimizer: Optimizer, hyper: Hyper): readonly Slot[] {
 
 /** What decides the kernel: members of a population share it. */
 export function updateStructure(optimizer: Optimizer, hyper: Hyper): string {
-  return JSON.stringify(updateKernel(optimizer, hyper));
+  return JSON.stringify([updateKernel(optimizer, hyper), stagesOf(optimizer, hyper, ANY_SITE)]);
 }
 
-/** The elementwise update of an optimizer: its WGSL file joined to the loop over the arena. */
-export function updateKernel(optimizer: Optimizer, hyper: Hyper): Kernel {
+const ANY_SITE: Site = {
+  arena: layOut({ "first.weight": [4, 4], "first.bias": [4], "last.weight": [4, 4] }),
+  members: 1,
+  groups: 1,
+  quadsPerThread: 1,
+};
+
+/** The files and constants of an optimizer's step for four adjacent parameters. */
+function applyKernel(optimizer: Optimizer, hyper: Hyper): Pick<Kernel, "uses" | "constants"> {
+  const { uses, constants } = elementKernel(optimizer, hyper);
+  const isStateless = usedSlots(optimizer, hyper).length === 0;
+  return { uses: [...uses, `optim/apply${isStateless ? "_stateless" : ""}.wgsl`], constants };
+}
+
+/** The optimizer's own file with its hyper-parameters' rows. */
+function elementKernel(optimizer: Optimizer, hyper: Hyper): Pick<Kernel, "uses" | "constants"> {
   const used = usedSlots(optimizer, hyper);
   const slots = optimizer.slots(hyper);
   // A slot that is not used is never touched, but the index in its dead branch must still be in range.
@@ -23,14 +41,37 @@ export function updateKernel(optimizer: Optimizer, hyper: Hyper): Kernel {
   used.forEach(({ name }, number) => {
     numbers[name] = number;
   });
-  return defineKernel({
-    shader: used.length === 0 ? "optim/update_stateless.wgsl" : "optim/update.wgsl",
-    uses: [STEP_SHADER, `optim/${optimizer.name}.wgsl`],
+  return {
+    uses: [`optim/${optimizer.name}.wgsl`, "optim/row.wgsl"],
     constants: {
       ...(slots.length === 0 ? {} : { ...numbers, SLOTS: used.length }),
       ...optimizer.switches?.(hyper),
     },
-  });
+  };
+}
+
+/** The files that declare `row_of` for this optimizer, for kernels that act on enabled members. */
+export function rowFiles(optimizer: Optimizer, hyper: Hyper, site: Site): Pick<Kernel, "uses" | "constants"> {
+  const { uses, constants } = elementKernel(optimizer, hyper);
+  return {
+    uses: [...uses, ...(optimizer.stages ? ["optim/zero_scalars.wgsl"] : [])],
+    constants: { ...constants, ...segmentConstants(site) },
+  };
+}
+
+function applyBuffers(optimizer: Optimizer, hyper: Hyper): Dispatch["buffers"] {
+  return { params: "params", hypers: "hypers", ...(usedSlots(optimizer, hyper).length > 0 && { state: "state" }) };
+}
+
+/** The optimizer's step as the end of the kernels that compute the gradients, which then never lie in memory. */
+export function updateEpilogue(optimizer: Optimizer, hyper: Hyper): Epilogue {
+  return { ...applyKernel(optimizer, hyper), label: " + update", buffers: applyBuffers(optimizer, hyper) };
+}
+
+/** The elementwise update of an optimizer: its WGSL file joined to the loop over the arena. */
+export function updateKernel(optimizer: Optimizer, hyper: Hyper): Kernel {
+  const { uses, constants } = applyKernel(optimizer, hyper);
+  return defineKernel({ shader: "optim/update.wgsl", uses: [STEP_SHADER, ...uses], constants });
 }
 
 /**
@@ -47,14 +88,125 @@ export function updateDispatch(
   quadsPerThread = 1,
 ): Dispatch {
   const kernel = updateKernel(optimizer, hyper);
-  const isStateless = usedSlots(optimizer, hyper).length === 0;
+  const slots = usedSlots(optimizer, hyper).length;
   return {
     label: `${optimizer.name} update`,
     kernel,
-    buffers: { params: "params", grads: "grads", hypers: "hypers", ...(isStateless ? {} : { state: "state" }) },
+    buffers: { grads: "grads", ...applyBuffers(optimizer, hyper) },
     shape: { quads: stride / 4 },
     workgroups: [Math.min(65535, Math.ceil(stride / 4 / 64 / quadsPerThread)), 1, members],
+    bytes: 4 * stride * (3 + 2 * slots), // gradients read; parameters and state read and written
   };
+}
+
+/**
+ * A step by tensor: `scalars` of the tensor beside the element, and the row of hyper-parameters of its group.
+ * @param scalars where they come from; an optimizer whose file reads none needs none
+ */
+export function segmentUpdate(optimizer: Optimizer, hyper: Hyper, site: Site, scalars?: Scalars): Dispatch {
+  const { uses, constants } = applyKernel(optimizer, hyper);
+  const slots = usedSlots(optimizer, hyper).length;
+  return {
+    label: `${optimizer.name} update`,
+    kernel: defineKernel({
+      shader: "optim/update_segments.wgsl",
+      uses: [STEP_SHADER, ...uses, scalarsShader(scalars), "optim/segments.wgsl"],
+      constants: { ...constants, ...segmentConstants(site, scalars) },
+    }),
+    buffers: { grads: "grads", tensors: "tensors", ...applyBuffers(optimizer, hyper), ...scalarBuffers(scalars) },
+    shape: segmentShape(site, scalars),
+    workgroups: segmentGroups(site),
+    bytes: 4 * site.arena.stride * (3 + 2 * slots),
+  };
+}
+
+/** More of `termSums`. */
+export interface TermOptions {
+  readonly scalars?: Scalars;
+  /** What the terms change: the state, as unless said; nothing; or the parameters too, by the step itself. */
+  readonly changes?: "nothing" | "state" | "params";
+}
+
+/** The sums of the optimizer's own `terms`, which its file declares beside `update` and which may change its state. */
+export function termSums(
+  optimizer: Optimizer,
+  hyper: Hyper,
+  site: Site,
+  over: Sums["over"],
+  label: string,
+  { scalars, changes = "state" }: TermOptions = {},
+): Dispatch[] {
+  const { uses, constants } = elementKernel(optimizer, hyper);
+  const slots = usedSlots(optimizer, hyper).length;
+  const [moved, terms] = {
+    nothing: [0, "optim/terms.wgsl"],
+    state: [2 * slots, "optim/terms.wgsl"],
+    params: [2 * slots + 1, "optim/terms_update.wgsl"],
+  }[changes] as [number, string];
+  const [first, ...rest] = sumDispatches(site, {
+    label,
+    uses: [...uses, terms, scalars ? "optim/scalars.wgsl" : "optim/zero_scalars.wgsl"],
+    constants: {
+      ...constants,
+      ...segmentConstants(site, scalars),
+      ...(changes === "nothing" && { CHANGES_STATE: false }),
+    },
+    buffers: { ...applyBuffers(optimizer, hyper), ...scalarBuffers(scalars) },
+    ...(scalars && { scalars }),
+    over,
+  }) as [Dispatch, ...Dispatch[]];
+  return [{ ...first, bytes: 4 * site.arena.stride * (2 + moved) }, ...rest];
+}
+
+const scalarsShader = (scalars?: Scalars) => `optim/${scalars ? "" : "no_"}scalars.wgsl`;
+const scalarBuffers = (scalars?: Scalars) => (scalars ? { scalar_table: scalars.buffer } : {});
+
+function segmentConstants({ groups }: Site, scalars?: Scalars): Kernel["constants"] {
+  return { ...(groups > 1 && { GROUPS: groups }), ...(scalars && !scalars.perTensor && { PER_TENSOR: 0 }) };
+}
+
+/** Whether a step needs no more than the element and its gradient, and so can end the gradient's kernel. */
+export function isElementwise(optimizer: Optimizer, groups: number): boolean {
+  return !optimizer.stages && groups === 1;
+}
+
+/** What a step dispatches once the gradients are there. */
+export function stagesOf(optimizer: Optimizer, hyper: Hyper, site: Site): readonly Dispatch[] {
+  if (optimizer.stages) return optimizer.stages(hyper, site);
+  if (site.groups > 1) return [segmentUpdate(optimizer, hyper, site)];
+  return [updateDispatch(optimizer, hyper, site.arena.stride, site.members, site.quadsPerThread)];
+}
+
+/** The buffers that `stagesOf` needs beside params, grads, state, hypers and extra. */
+export function stageBuffers(optimizer: Optimizer, hyper: Hyper, site: Site): Readonly<Record<string, BufferSpec>> {
+  return {
+    ...(!isElementwise(optimizer, site.groups) && tensorTable(site)),
+    ...optimizer.buffers?.(hyper, site),
+  };
+}
+
+/** How the optimizer's extra tensors lie in the buffer `extra`; without any, in no bytes. */
+export function extraArena(optimizer: Optimizer, hyper: Hyper, arena: Arena): Arena {
+  const extra = optimizer.extra?.(hyper, arena) ?? [];
+  return layOut(Object.fromEntries(extra.map(({ name, shape }) => [name, shape])));
+}
+
+/** The kernel that writes the weights for evaluation, `seen` [P, stride], and the layout of its table `views` [P]. */
+export function viewDispatch(optimizer: Optimizer, hyper: Hyper, site: Site): Dispatch {
+  const { constants } = elementKernel(optimizer, hyper);
+  const quads = site.arena.stride / 4;
+  return {
+    label: "evaluated weights",
+    kernel: defineKernel({ shader: "optim/view.wgsl", uses: [`optim/${optimizer.name}.wgsl`], constants }),
+    buffers: { params: "params", state: "state", views: "views", seen: "seen" },
+    shape: { quads },
+    workgroups: [Math.min(65535, Math.ceil(quads / 64 / site.quadsPerThread)), 1, site.members],
+  };
+}
+
+/** The layout of a member's entry in `views`. */
+export function viewLayout({ name }: Optimizer): StructLayout {
+  return reflectStruct(readShader(`optim/${name}.wgsl`), "View");
 }
 
 /** The layout of one row of `hypers`: `enabled`, and the optimizer's own `struct Hyper` as `hyper`. */

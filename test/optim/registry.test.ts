@@ -40,6 +40,13 @@ describe.each(optimizers)("$name", (optimizer) => {
     expect(fields.every(({ layout }) => layout.kind === "f32")).toBe(true);
   });
 
+  test("step() depends on nothing but t, whatever was asked before", () => {
+    const [early, late] = [optimizer.step(defaults, 3), optimizer.step(defaults, 3000)];
+    expect(optimizer.step(defaults, 3)).toEqual(early);
+    optimizer.step(defaults, 2999);
+    expect(optimizer.step(defaults, 3000)).toEqual(late);
+  });
+
   test("its slots are the shader's, under the same numbers", () => {
     const { SLOTS, ...numbers } = Object.fromEntries([...constants].filter(([, value]) => /^\d+u$/.test(value)));
     expect(numbers).toEqual(Object.fromEntries(slots.map(({ name }, i) => [name, `${i}u`])));
@@ -55,7 +62,7 @@ describe.each(optimizers)("$name", (optimizer) => {
   test("the header gives formula and source, and holds no bindings", () => {
     const header = shader.slice(0, shader.search(/^[^/]/m));
     expect(header).toMatch(/^\/\/ Source: .*\b(19|20)\d\d\b/m);
-    expect(header).toMatch(/^\/\/ {3}x <- x/m);
+    expect(header).toMatch(/^\/\/ {3}x <- /m);
     expect(shader).not.toContain("@group");
     expect(optimizer.summary).not.toBe("");
   });
@@ -90,11 +97,17 @@ test.each(optimizers.map(({ name }) => name))("%s refuses a learning rate of 0",
 test.each([
   ["momentum", "momentum"],
   ["nesterov", "momentum"],
+  ["muon", "momentum"],
+  ["muon", "beta1"],
+  ["muon", "beta2"],
   ["rmsprop", "alpha"],
   ["rmsprop", "momentum"],
-  ["adam", "beta1"],
-  ["adam", "beta2"],
-])("%s refuses a decay rate %s of 1, and takes 0", (name, rate) => {
+  ["adadelta", "rho"],
+  ["adan", "beta3"],
+  ...["lion", "adam", "adamw", "adamax", "amsgrad", "nadam", "radam", "adabelief", "adan", "lamb", "prodigy"].flatMap(
+    (name) => [[name, "beta1"] as const, [name, "beta2"] as const],
+  ),
+] as const)("%s refuses a decay rate %s of 1, and takes 0", (name, rate) => {
   expect(message(name, { [rate]: 1 })).toContain("must be at least 0 and below 1");
   expect(findOptimizer(name)?.hyper.safeParse({ [rate]: 0 }).success).toBe(true);
 });
@@ -104,9 +117,61 @@ test("dampening goes up to 1", () => {
   expect(message("momentum", { dampening: 1.1 })).toContain("expected number to be <=1");
 });
 
-test.each(["adagrad", "rmsprop", "adam"])("%s wants one epsilon above 0, and takes either", (name) => {
-  expect(message(name, { eps: 0 })).toContain("eps and eps_root cannot both be 0");
+test.each([
+  ["rprop", { eta_minus: 1 }, "expected number to be <1"],
+  ["rprop", { eta_plus: 1 }, "expected number to be >1"],
+  ["rprop", { step_max: 0 }, "expected number to be >0"],
+  ["rprop", { step_min: 2, step_max: 1 }, "step_min cannot be above step_max: no step size would be left"],
+  ["adadelta", { eps: 0 }, "expected number to be >0"],
+  ["adamax", { eps: 0 }, "expected number to be >0"],
+  ["prodigy", { eps: 0 }, "expected number to be >0"],
+  ["muon", { adamw_lr: 0 }, "expected number to be >0"],
+  ["muon", { eps: 0 }, "expected number to be >0"],
+  ["muon", { output_layer: 1 }, "expected boolean"],
+  ["prodigy", { d0: 0 }, "expected number to be >0"],
+  ["adafactor", { eps1: 0 }, "expected number to be >0"],
+  ["lars", { trust_coefficient: 0 }, "expected number to be >0"],
+  ["schedule_free_sgd", { beta: 0 }, "must be above 0 and below 1"],
+  ["schedule_free_sgd", { beta: 1 }, "must be above 0 and below 1"],
+  ["schedule_free_adamw", { beta1: 0 }, "must be above 0 and below 1"],
+  ["schedule_free_adamw", { beta1: 1 }, "must be above 0 and below 1"],
+  ["schedule_free_adamw", { warmup_steps: 0.5 }, "expected int"],
+])("%s refuses %j", (name, given, reason) => {
+  expect(message(name, given)).toContain(reason);
+});
+
+const twoEpsilons = ["adagrad", "rmsprop", "adam", "adamw", "amsgrad", "nadam", "radam", "adabelief", "adan", "lamb"];
+
+test.each(twoEpsilons)("%s wants one epsilon above 0, and takes either", (name) => {
+  expect(message(name, { eps: 0, eps_root: 0 })).toContain("eps and eps_root cannot both be 0");
+  expect(findOptimizer(name)?.hyper.safeParse({ eps: 1e-8, eps_root: 0 }).success).toBe(true);
   expect(findOptimizer(name)?.hyper.safeParse({ eps: 0, eps_root: 1e-8 }).success).toBe(true);
+});
+
+test("rprop's step sizes start at lr", () => {
+  const rprop = findOptimizer("rprop");
+  expect(rprop?.slots(rprop.hyper.parse({ lr: 0.3 })).at(-1)).toEqual({ name: "step_size", fill: 0.3 });
+});
+
+test("nadam's momenta multiply up, each at its own step", () => {
+  const nadam = findOptimizer("nadam");
+  const hyper = nadam?.hyper.parse({ lr: 1 });
+  const mu = (t: number) => 0.9 * (1 - 0.5 * 0.96 ** (t * 4e-3));
+  let product = 1;
+  for (let t = 1; t <= 1000; t++) {
+    product *= mu(t);
+    const { gradient_rate, momentum_rate } = (hyper && nadam?.step(hyper, t)) ?? {};
+    expect(gradient_rate).toBe((1 - mu(t)) / (1 - product));
+    expect(momentum_rate).toBe(mu(t + 1) / (1 - product * mu(t + 1)));
+  }
+});
+
+test("radam divides by no root before the sixth step", () => {
+  const radam = findOptimizer("radam");
+  const rectifications = [1, 5, 6, 1e6].map((t) => radam?.step(radam.hyper.parse({}), t).rectification as number);
+  expect(rectifications.slice(0, 2)).toEqual([0, 0]);
+  expect(rectifications[2]).toBeGreaterThan(0);
+  expect(rectifications[3]).toBe(1);
 });
 
 test("what hyper-parameters do without takes no slot", () => {

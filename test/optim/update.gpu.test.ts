@@ -1,14 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { writeStruct } from "../../src/gpu/uniforms.ts";
-import type { Hyper, Optimizer } from "../../src/optim/optimizer.ts";
+import { layOut } from "../../src/nn/tensors.ts";
+import { type Hyper, memoryAfter, type Optimizer } from "../../src/optim/optimizer.ts";
 import { optimizers } from "../../src/optim/registry.ts";
 import { runTrajectory, type Trajectory } from "../../src/optim/trajectory.ts";
-import { hyperLayout, updateDispatch, usedSlots } from "../../src/optim/update.ts";
+import { extraArena, hyperLayout, stageBuffers, stagesOf, updateKernel, usedSlots } from "../../src/optim/update.ts";
 import { expectClose } from "../reference/close.ts";
 import { trajectory } from "../reference/optimizers.ts";
 import { mulberry32, uniform } from "../reference/random.ts";
 import { runDispatch, stepOf, useGpu } from "../support/gpu.ts";
+import { SETTINGS } from "./settings.ts";
 
 const gpuOf = useGpu();
 
@@ -18,37 +20,6 @@ const STRIDE = 128;
 
 // Twenty steps' roundings of f32.
 const BOUND = { absolute: 1e-6, relative: 1e-5 };
-
-/** Hyper-parameters to test each optimizer with, beside its defaults: every one of them has another value in some. */
-const SETTINGS: Readonly<Record<string, readonly Hyper[]>> = {
-  sgd: [{ lr: 0.1 }, { lr: 0.03, weight_decay: 0.1 }],
-  momentum: [
-    { lr: 0.1, momentum: 0.5 },
-    { lr: 0.1, momentum: 0 },
-    { lr: 0.1, dampening: 1 },
-    { lr: 0.03, momentum: 0.9, dampening: 0.3, weight_decay: 0.1 },
-  ],
-  nesterov: [
-    { lr: 0.1, momentum: 0.5 },
-    { lr: 0.03, momentum: 0.99, weight_decay: 0.1 },
-  ],
-  adagrad: [
-    { lr: 0.1, lr_decay: 0.05, weight_decay: 0.1 },
-    { lr: 0.1, initial_accumulator_value: 0.5, eps: 1e-3 },
-    { lr: 0.1, eps: 0, eps_root: 1e-4 },
-  ],
-  rmsprop: [
-    { lr: 0.02, alpha: 0.9, weight_decay: 0.1, eps: 1e-4 },
-    { lr: 0.01, alpha: 0.9, momentum: 0.9 },
-    { lr: 0.01, alpha: 0.9, centered: true },
-    { lr: 0.01, alpha: 0.9, centered: true, momentum: 0.5, eps: 0, eps_root: 1e-4 },
-  ],
-  adam: [
-    { lr: 0.01, beta1: 0.5, beta2: 0.9, weight_decay: 0.1, eps: 1e-4 },
-    { lr: 0.01, beta1: 0, beta2: 0 },
-    { lr: 0.01, eps: 0, eps_root: 1e-4 },
-  ],
-};
 
 const settings = optimizers.flatMap((optimizer) =>
   [{}, ...(SETTINGS[optimizer.name] ?? [])].map((given) => ({
@@ -67,8 +38,17 @@ function gradientsOf(seed: number): Float64Array[] {
   );
 }
 
-const solo = (gpu: Gpu, optimizer: Optimizer, hyper: Hyper, start: Float64Array, gradients: readonly Float64Array[]) =>
-  runTrajectory(gpu, optimizer, hyper, start, STEPS, (_, t) => gradients[t - 1] as Float64Array);
+/** Tensors for what looks at them whole: 101 parameters, rows with and without pads. */
+const SHAPES = { weight: [7, 9], bias: [7], head: [3, 8], last: [7] };
+
+const solo = (
+  gpu: Gpu,
+  optimizer: Optimizer,
+  hyper: Hyper,
+  start: Float64Array,
+  gradients: readonly Float64Array[],
+  shapes?: Readonly<Record<string, readonly number[]>>,
+) => runTrajectory(gpu, optimizer, hyper, start, STEPS, (_, t) => gradients[t - 1] as Float64Array, shapes);
 
 test("the settings leave no option out", () => {
   for (const { name, hyper } of optimizers) {
@@ -84,13 +64,16 @@ describe("against the reference in f64", () => {
   test.each(settings)("$name:$given", async ({ optimizer, hyper }) => {
     const start = uniform(COUNT, 1);
     const gradients = gradientsOf(2);
-    const run = await solo(await gpuOf(), optimizer, hyper, start, gradients);
-    const { after, state } = trajectory(optimizer.name, hyper, start, gradients);
+    const shapes = optimizer.stages && SHAPES;
+    const run = await solo(await gpuOf(), optimizer, hyper, start, gradients, shapes);
+    const { after, state, seen } = trajectory(optimizer.name, hyper, start, gradients, shapes);
     after.forEach((expected, t) => {
       expectClose(run.params[t] ?? [], expected, BOUND, `params after ${t + 1}`);
     });
     expect(Object.keys(run.state)).toEqual(Object.keys(state));
     for (const [slot, expected] of Object.entries(state)) expectClose(run.state[slot] ?? [], expected, BOUND, slot);
+    expect(run.seen === undefined).toBe(seen === undefined);
+    if (seen) expectClose(run.seen ?? [], seen, BOUND, "evaluated weights");
   });
 });
 
@@ -108,9 +91,11 @@ async function runPopulation(
   gradients: readonly (readonly Float64Array[])[],
   enabled: (t: number, member: number) => boolean,
 ): Promise<Trajectory[]> {
-  const slots = usedSlots(optimizer, hypers[0] as Hyper);
-  const dispatch = updateDispatch(optimizer, hypers[0] as Hyper, STRIDE, MEMBERS);
-  const layout = hyperLayout(dispatch.kernel);
+  const structure = hypers[0] as Hyper;
+  const slots = usedSlots(optimizer, structure);
+  const site = { arena: layOut({ x: [COUNT] }), members: MEMBERS, groups: 1, quadsPerThread: 1 };
+  const dispatches = stagesOf(optimizer, structure, site);
+  const layout = hyperLayout(updateKernel(optimizer, structure));
   // The table holds all steps, a row for each member: the kernel picks its own by `slot`.
   const table = new Uint8Array(STEPS * MEMBERS * layout.size);
   for (let t = 1; t <= STEPS; t++) {
@@ -118,7 +103,7 @@ async function runPopulation(
       const at = ((t - 1) * MEMBERS + m) * layout.size;
       writeStruct(new DataView(table.buffer), at, layout, {
         enabled: enabled(t, m) ? 1 : 0,
-        hyper: optimizer.step(hyper, t),
+        hyper: optimizer.step(hyper, t, memoryAfter(optimizer, hyper, t - 1)),
       });
     });
   }
@@ -126,29 +111,48 @@ async function runPopulation(
   for (const [m, values] of start.entries()) params.set(values, m * STRIDE);
   let state = new Float32Array(MEMBERS * slots.length * STRIDE);
   hypers.forEach((hyper, m) => {
-    usedSlots(optimizer, hyper).forEach(({ fill = 0 }, s) => {
+    usedSlots(optimizer, hyper).forEach(({ fill = 0, start: from }, s) => {
       state.fill(fill, (m * slots.length + s) * STRIDE, (m * slots.length + s + 1) * STRIDE);
+      if (from === "params") state.set(start[m] as Float64Array, (m * slots.length + s) * STRIDE);
     });
+  });
+  const extras = extraArena(optimizer, structure, site.arena);
+  let extra = new Float32Array(MEMBERS * extras.stride);
+  hypers.forEach((hyper, m) => {
+    optimizer.extra?.(hyper, site.arena).forEach(({ fill = 0 }, i) => {
+      extra.fill(fill, m * extras.stride + (extras.tensors[i]?.offset ?? 0)).fill(0, (m + 1) * extras.stride);
+    });
+  });
+  const buffers = Object.entries(stageBuffers(optimizer, structure, site)).map(([name, { bytes, values }]) => {
+    return [name, values ? Uint32Array.from(values) : new Uint32Array(bytes / 4)] as const;
   });
   const after: Float32Array[] = [];
   for (let t = 1; t <= STEPS; t++) {
     const grads = new Float32Array(MEMBERS * STRIDE);
     for (const [m, steps] of gradients.entries()) grads.set(steps[t - 1] as Float64Array, m * STRIDE);
     const step = stepOf(1, { members: MEMBERS, slot: t - 1 });
-    const results = await runDispatch(gpu, dispatch, step, {
+    const results = await runDispatch(gpu, dispatches, step, {
       params,
       grads,
       hypers: table,
       ...(slots.length > 0 && { state }),
+      ...(optimizer.extra && { extra }),
+      ...Object.fromEntries(buffers),
     });
     params = new Float32Array(results.params as ArrayBuffer);
     if (results.state) state = new Float32Array(results.state);
+    if (results.extra) extra = new Float32Array(results.extra);
     after.push(params);
   }
   const part = (array: Float32Array, index: number) => array.slice(index * STRIDE, index * STRIDE + COUNT);
   return hypers.map((_, m) => ({
     params: after.map((step) => part(step, m)),
-    state: Object.fromEntries(slots.map(({ name }, s) => [name, part(state, m * slots.length + s)])),
+    state: Object.fromEntries([
+      ...slots.map(({ name }, s) => [name, part(state, m * slots.length + s)] as const),
+      ...extras.tensors.map(({ name, offset, columns }) => {
+        return [name, extra.slice(m * extras.stride + offset, m * extras.stride + offset + columns)] as const;
+      }),
+    ]),
   }));
 }
 
@@ -169,7 +173,8 @@ describe("a population with different hyper-parameters, one member stopped", () 
     for (const [m, hyper] of hypers.entries()) {
       const alone = await solo(gpu, optimizer, hyper, start[m] as Float64Array, gradients[m] as Float64Array[]);
       if (m !== STOPPED) {
-        expect(population[m]).toEqual(alone);
+        expect(population[m]?.params).toEqual(alone.params);
+        expect(population[m]?.state).toEqual(alone.state);
         continue;
       }
       const last = alone.params[STOPPED_AFTER - 1] as Float32Array;

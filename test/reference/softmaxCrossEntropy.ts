@@ -15,6 +15,7 @@ export interface SoftmaxCrossEntropy {
  *
  * @param logits [rows, classes]
  * @param labels [rows], 0 ... classes - 1
+ * @param smoothing share s of label smoothing: the target is (1 - s) one-hot(label) + s / classes
  * @param batch what `dlogits` is divided by: the samples of the whole step, where these rows are a chunk of it
  */
 export function softmaxCrossEntropy(
@@ -22,6 +23,7 @@ export function softmaxCrossEntropy(
   labels: ArrayLike<number>,
   classes: number,
   batch = labels.length,
+  smoothing = 0,
 ): SoftmaxCrossEntropy {
   const rows = labels.length;
   const losses = new Float64Array(rows);
@@ -33,11 +35,12 @@ export function softmaxCrossEntropy(
     const max = Math.max(...z);
     let sum = 0;
     for (const value of z) sum += Math.exp(value - max);
-    losses[r] = Math.log(sum) - ((z[label] as number) - max);
+    const mean = z.reduce((total, value) => total + (value - max) / classes, 0);
+    losses[r] = Math.log(sum) - (1 - smoothing) * ((z[label] as number) - max) - smoothing * mean;
     if (z.indexOf(max) === label) hits++;
     for (let c = 0; c < classes; c++) {
       const probability = Math.exp((z[c] as number) - max) / sum;
-      dlogits[r * classes + c] = (probability - (c === label ? 1 : 0)) / batch;
+      dlogits[r * classes + c] = (probability - (c === label ? 1 - smoothing : 0) - smoothing / classes) / batch;
     }
   }
   return { losses, mean: losses.reduce((total, loss) => total + loss, 0) / rows, hits, dlogits };

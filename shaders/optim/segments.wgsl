@@ -1,0 +1,26 @@
+// Work by tensor: a workgroup takes a segment, at most SEGMENT adjacent quads (groups of four floats) of one tensor. How the
+// arena is cut depends on the network's shapes alone.
+
+const SEGMENT = 1024u;
+
+struct TensorPlace {
+  first_segment: u32,
+  begin: u32,         // first quad in a member's part of the arena, and how many
+  quads: u32,
+  group: u32,         // which row of hyper-parameters it takes
+  rows: u32,          // as a matrix; a vector is one row
+  row_quads: u32,
+  columns: u32,
+  spare: u32,
+}
+
+@group(1) @binding(13) var<storage, read> tensors: array<TensorPlace>;
+
+/// The tensor that a segment belongs to.
+fn tensor_of(segment: u32, count: u32) -> u32 {
+  var tensor = 0u;
+  while (tensor + 1u < count && tensors[tensor + 1u].first_segment <= segment) {
+    tensor++;
+  }
+  return tensor;
+}

@@ -1,0 +1,38 @@
+// terms.wgsl and apply.wgsl in one, for an optimizer whose sums serve the next step: takes the terms, then the step.
+// params [P, stride], state [P, SLOTS, stride].
+
+@group(1) @binding(11) var<storage, read_write> params: array<vec4<f32>>;
+@group(1) @binding(12) var<storage, read_write> state: array<vec4<f32>>;
+
+fn take_terms(row: Row, member: u32, quads: u32, quad: u32, gradient: vec4<f32>) -> vec4<f32> {
+  var x = params[member * quads + quad];
+  let state_at = member * SLOTS * quads + quad;
+  var slots: array<vec4<f32>, SLOTS>;
+  // @unroll
+  for (var slot = 0u; slot < SLOTS; slot++) {
+    slots[slot] = state[state_at + slot * quads];
+  }
+  var sum = vec4<f32>();
+  // @unroll
+  for (var lane = 0u; lane < 4u; lane++) {
+    var own: array<f32, SLOTS>;
+    // @unroll
+    for (var slot = 0u; slot < SLOTS; slot++) {
+      own[slot] = slots[slot][lane];
+    }
+    sum += terms(x[lane], gradient[lane], &own, row.hyper);
+    x[lane] = update(x[lane], gradient[lane], &own, row.hyper);
+    // @unroll
+    for (var slot = 0u; slot < SLOTS; slot++) {
+      slots[slot][lane] = own[slot];
+    }
+  }
+  if (row.enabled != 0u) {
+    params[member * quads + quad] = x;
+    // @unroll
+    for (var slot = 0u; slot < SLOTS; slot++) {
+      state[state_at + slot * quads] = slots[slot];
+    }
+  }
+  return sum;
+}
