@@ -1,5 +1,6 @@
 // Softmax with cross-entropy, its gradient, and the step's metrics, in one:
 //   p = softmax(z),  loss[b] = -log p[b][label[b]],  dz[b][c] = (p[b][c] - [c == label[b]]) * inv_batch, pads of dz are 0.
+// With label smoothing s the target is t[c] = (1 - s) [c == label[b]] + s / classes, and loss[b] = -sum_c t[c] log p[b][c].
 //   metrics.loss = sum_b loss[b] * inv_batch,  metrics.hits = samples whose first largest z is at their label
 // z, dz [P, capacity, ceil4(classes)]; labels u8 by sample, four to a word; order [P, order_stride]; metrics [K, P].
 // The first chunk of a step starts the metrics afresh, the others add to them. Softmax of z - max(z), which cannot overflow.
@@ -10,11 +11,7 @@ struct Shape {
   classes: u32,
   classes4: u32, // ceil(classes / 4)
   z_stride: u32, // vec4s from one member's part of z and dz to the next
-}
-
-struct Metrics {
-  loss: f32,
-  hits: u32,
+  tiles: u32,    // of the metrics table (metrics.wgsl); this kernel uses the first
 }
 
 @group(1) @binding(0) var<uniform> shape: Shape;
@@ -22,8 +19,8 @@ struct Metrics {
 @group(1) @binding(2) var<storage, read> labels: array<u32>;
 @group(1) @binding(3) var<storage, read> order: array<u32>;
 @group(1) @binding(4) var<storage, read_write> dz: array<vec4<f32>>;
-@group(1) @binding(5) var<storage, read_write> metrics: array<Metrics>;
 
+const SMOOTH = false; // whether labels are smoothed: loss/label_smoothing.wgsl, else loss/hard_labels.wgsl
 const THREADS = 64u;
 var<workgroup> partial_loss: array<f32, THREADS>;
 var<workgroup> partial_hits: array<u32, THREADS>;
@@ -36,6 +33,7 @@ fn label_of(member: u32, row: u32) -> u32 {
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let member = group.z;
+  let smoothing = smoothing_of(member);
   var loss = 0.0;
   var hits = 0u;
   for (var row = thread; row < step.rows; row += THREADS) {
@@ -57,11 +55,21 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     loss += log(total) - (z[start + label / 4u][label % 4u] - largest); // this order keeps the digits of log(total)
     hits += select(0u, 1u, winner == label);
+    if (SMOOTH) { // -sum_c t[c] log p[c]
+      var others = 0.0;
+      for (var c = 0u; c < shape.classes; c++) {
+        others += z[start + c / 4u][c % 4u] - largest;
+      }
+      loss += smoothing * ((z[start + label / 4u][label % 4u] - largest) - others / f32(shape.classes));
+    }
 
     for (var c4 = 0u; c4 < shape.classes4; c4++) {
       let c = 4u * c4 + vec4<u32>(0u, 1u, 2u, 3u);
       let p = exp(z[start + c4] - largest) / total;
-      let target_p = select(vec4<f32>(0.0), vec4<f32>(1.0), c == vec4<u32>(label));
+      var target_p = select(vec4<f32>(0.0), vec4<f32>(1.0), c == vec4<u32>(label));
+      if (SMOOTH) {
+        target_p = (1.0 - smoothing) * target_p + smoothing / f32(shape.classes);
+      }
       dz[start + c4] = select(vec4<f32>(0.0), (p - target_p) * step.inv_batch, c < vec4<u32>(shape.classes));
     }
   }
@@ -69,16 +77,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   partial_hits[thread] = hits;
   workgroupBarrier();
   if (thread == 0u) {
-    let at = step.slot * step.members + member;
     var sum_loss = 0.0;
     var sum_hits = 0u;
     for (var i = 0u; i < THREADS; i++) {
       sum_loss += partial_loss[i];
       sum_hits += partial_hits[i];
     }
-    let before = metrics[at];
-    let is_new = step.first == 1u;
-    metrics[at].loss = sum_loss * step.inv_batch + select(before.loss, 0.0, is_new);
-    metrics[at].hits = sum_hits + select(before.hits, 0u, is_new);
+    add_metrics((step.slot * step.members + member) * shape.tiles, sum_loss, sum_hits);
   }
 }

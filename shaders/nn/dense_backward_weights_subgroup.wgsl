@@ -3,27 +3,18 @@
 // A subgroup computes a tile of 4 * TURNS outputs by 4 * QUADS * SUBGROUP inputs in registers, QUADS adjacent vec4s of
 // inputs a lane, four samples an iteration: a matrix x of their inputs times a vector of their dy, which is spread over
 // the lanes (lanes.wgsl; TURNS <= SUBGROUP, lanes_quad: 4).
-// One more group along x computes the bias. ACCUMULATE = false saves what only batches of several chunks need.
+// One more group along x computes the bias. What becomes of a gradient: nn/keep_gradient.wgsl or optim/apply.wgsl.
 
 const QUADS = 1u;
 const TURNS = SUBGROUP;
-const ACCUMULATE = true;
 const TILE = 4u * TURNS * QUADS;
 
 @group(1) @binding(2) var<storage, read> dy: array<vec4<f32>>;
-@group(1) @binding(3) var<storage, read_write> grads: array<vec4<f32>>;
-
-fn accumulated(sum: vec4<f32>, at: u32) -> vec4<f32> {
-  if (ACCUMULATE && step.first == 0u) {
-    return sum + grads[at];
-  }
-  return sum;
-}
 
 @compute @workgroup_size(SUBGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
   let member = group.z;
-  let arena = member * shape.params_stride;
+  let own = row_of(member);
   let n4_0 = group.y * TURNS;
   let dy_start = member * shape.y_stride + min(n4_0 + lane, shape.n4 - 1u);
   if (group.x * SUBGROUP * QUADS >= shape.k4) {
@@ -31,9 +22,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     for (var row = 0u; row < step.rows; row++) {
       sum += dy[dy_start + row * shape.n4];
     }
-    let at = arena + shape.bias + n4_0 + lane;
     if (lane < TURNS && n4_0 + lane < shape.n4) {
-      grads[at] = accumulated(sum, at);
+      take_gradient(own, member, shape.params_stride, shape.bias + n4_0 + lane, sum);
     }
     return;
   }
@@ -78,9 +68,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     let k4 = k4_0 + (i / 4u) % QUADS;
     let n = 4u * (n4_0 + lane_at(lane, i / (4u * QUADS))) + i % 4u;
     if (n < shape.n && k4 < shape.k4) {
-      let at = arena + shape.weight + n * shape.k4 + k4;
       let columns = 4u * k4 + vec4<u32>(0u, 1u, 2u, 3u);
-      grads[at] = select(vec4<f32>(0.0), accumulated(result[i], at), columns < vec4<u32>(shape.k));
+      let gradient = select(vec4<f32>(0.0), result[i], columns < vec4<u32>(shape.k));
+      take_gradient(own, member, shape.params_stride, shape.weight + n * shape.k4 + k4, gradient);
     }
   }
 }

@@ -53,11 +53,11 @@ export function denseForward(layer: DenseLayer, input: DenseInput, y: string, co
 
 /**
  * dx = (dy w) * activation_gradient(x), the gradient of the sum that the layer before put through its activation.
- * @param previous the layer before, whose output is x
+ * @param previous what comes before, whose output is x, by the activation that it ends with
  */
 export function denseBackwardInput(
   layer: DenseLayer,
-  previous: DenseLayer,
+  previous: Pick<DenseLayer, "activation">,
   names: { readonly x: string; readonly dx: string; readonly dy: string },
   context: DenseContext,
 ): Dispatch {
@@ -71,19 +71,49 @@ export function denseBackwardInput(
   });
 }
 
-/** dw = dy^T x and dbias = the column sums of dy, into the gradient arena. */
+/** What becomes of a gradient at the end of the kernel that computes it. */
+export interface Epilogue {
+  /** What it adds to the kernel's name in lists. */
+  readonly label?: string;
+  /** Library files with `row_of` and `take_gradient`. */
+  readonly uses: readonly string[];
+  readonly constants: MatrixKernel["constants"];
+  /** The plan's buffers for their bindings. */
+  readonly buffers: Dispatch["buffers"];
+}
+
+/** Gradients go to the arena `grads`, where those of a step's chunks add up. */
+export function keepGradient({ accumulates }: Pick<DenseContext, "accumulates">): Epilogue {
+  return { uses: ["nn/keep_gradient.wgsl"], constants: { ACCUMULATE: accumulates }, buffers: { grads: "grads" } };
+}
+
+/**
+ * dw = dy^T x and dbias = the column sums of dy.
+ * @param epilogue what becomes of them: they go to the arena `grads` unless said
+ */
 export function denseBackwardWeights(
   layer: DenseLayer,
   input: DenseInput,
   dy: string,
   context: DenseContext,
+  epilogue = keepGradient(context),
 ): Dispatch {
   const chosen = context.tiling.backwardWeights(sizeOf(layer, input.kind, context));
-  return dispatch(`${layer.name} backward weights`, chosen, [inputShader(input)], layer, input, context, {
-    ...inputBuffers(input),
-    dy,
-    grads: "grads",
-  });
+  const uses = [inputShader(input), ...epilogue.uses];
+  const constants = { ...chosen.constants, ...epilogue.constants };
+  return dispatch(
+    `${layer.name} backward weights${epilogue.label ?? ""}`,
+    { ...chosen, constants },
+    uses,
+    layer,
+    input,
+    context,
+    {
+      ...inputBuffers(input),
+      dy,
+      ...epilogue.buffers,
+    },
+  );
 }
 
 function sizeOf(layer: DenseLayer, input: "f32" | "u8", { rows, accumulates }: DenseContext): MatrixSize {
@@ -96,7 +126,7 @@ function dispatch(
   uses: readonly string[],
   layer: DenseLayer,
   input: DenseInput | undefined,
-  { members, capacity, stride }: DenseContext,
+  { members, capacity, rows, stride }: DenseContext,
   buffers: Dispatch["buffers"],
 ): Dispatch {
   const { inputs: k, outputs: n, weight, bias } = layer;
@@ -124,11 +154,13 @@ function dispatch(
       shift: input?.kind === "u8" ? input.shift : 0,
     },
     workgroups: [chosen.workgroups[0], chosen.workgroups[1], members],
+    flops: 2 * rows * k * n,
   };
 }
 
 const inputShader = (input: DenseInput) => (input.kind === "u8" ? "lib/input_u8.wgsl" : "lib/input_f32.wgsl");
-const activationShader = (name: string) => `nn/activation/${name}.wgsl`;
+/** The file that holds an activation. */
+export const activationShader = (name: string) => `nn/activation/${name}.wgsl`;
 
 function inputBuffers(input: DenseInput): Record<string, string> {
   return input.kind === "u8" ? { images: input.images, order: input.order } : { x: input.x };

@@ -1,23 +1,34 @@
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
+import { MEMBER_BUFFER, MEMBER_SHADER } from "./member.ts";
 
-/** Bytes of one entry of the metrics table: the loss (f32) and the hits (u32) of one step of one member. */
+/** Bytes of one entry of the metrics table: loss (f32) and hits (u32). */
 export const METRICS_BYTES = 8;
 
 /**
  * Softmax, cross-entropy, its gradient and the metrics of logits z [P, capacity, ceil4(classes)].
  * @param names the plan's buffers
+ * @param smooth whether labels are smoothed, each member's by its own share
  */
 export function softmaxCrossEntropy(
   names: { readonly z: string; readonly dz: string; readonly labels: string; readonly order: string },
-  size: { readonly classes: number; readonly capacity: number; readonly members: number },
+  size: { readonly classes: number; readonly capacity: number; readonly members: number; readonly tiles?: number },
+  smooth = false,
 ): Dispatch {
   const classes4 = Math.ceil(size.classes / 4);
   return {
     label: "softmax cross-entropy",
-    kernel: defineKernel({ shader: "loss/softmax_cross_entropy.wgsl", uses: [STEP_SHADER] }),
-    buffers: { ...names, metrics: "metrics" },
-    shape: { classes: size.classes, classes4, z_stride: size.capacity * classes4 },
+    kernel: defineKernel({
+      shader: "loss/softmax_cross_entropy.wgsl",
+      uses: [
+        STEP_SHADER,
+        "lib/metrics.wgsl",
+        ...(smooth ? [MEMBER_SHADER, "loss/label_smoothing.wgsl"] : ["loss/hard_labels.wgsl"]),
+      ],
+      constants: { SMOOTH: smooth },
+    }),
+    buffers: { ...names, metrics: "metrics", ...(smooth && { [MEMBER_BUFFER]: MEMBER_BUFFER }) },
+    shape: { classes: size.classes, classes4, z_stride: size.capacity * classes4, tiles: size.tiles ?? 1 },
     workgroups: [1, 1, size.members],
   };
 }

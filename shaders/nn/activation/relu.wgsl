@@ -1,5 +1,8 @@
-// Rectified linear unit: y = max(z, 0), dy/dz = 1 where y > 0, else 0 (0 at z = 0, as in PyTorch).
-// The gradient is a function of the output y.
+// Rectified linear unit: negative values become 0.
+//   y = max(z, 0)
+//   dy/dz = 1 where y > 0, else 0
+// The gradient is a function of the output y, and 0 at z = 0 as in PyTorch.
+// Source: Nair and Hinton 2010, "Rectified Linear Units Improve Restricted Boltzmann Machines"; as torch.nn.ReLU.
 
 fn activate(z: f32) -> f32 {
   return max(z, 0.0);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { PURPOSE, purposeFor, random4, uniform01 } from "../../src/data/random.ts";
-import { initUniform } from "../../src/nn/initUniform.ts";
+import { initNetwork } from "../../src/nn/init/network.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { readTensor } from "../../src/nn/tensors.ts";
 import { expectCloseToScale } from "../reference/close.ts";
@@ -14,7 +14,7 @@ const inputsOf = (index: number) => (index < 2 ? 30 : 65);
 
 /** The start of a population: each member's part of the arena. */
 async function start({ arena, ...network }: typeof model, seeds: readonly number[]): Promise<Float32Array[]> {
-  const dispatches = initUniform({ arena, ...network }, seeds.length);
+  const dispatches = initNetwork({ arena, ...network }, seeds.length, { name: "default" });
   const { params } = await runDispatch(await gpuOf(), dispatches, stepOf(1), {
     seeds: Uint32Array.from(seeds),
     params: new Float32Array(seeds.length * arena.stride),
