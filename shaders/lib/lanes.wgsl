@@ -13,3 +13,7 @@ fn lane_at(lane: u32, turn: u32) -> u32 {
 fn take_turn(mine: vec4<f32>, turn: u32) -> vec4<f32> {
   return subgroupShuffle(mine, turn);
 }
+
+fn take_turn_scalar(mine: f32, turn: u32) -> f32 {
+  return subgroupShuffle(mine, turn);
+}

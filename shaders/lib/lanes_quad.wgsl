@@ -17,3 +17,12 @@ fn take_turn(mine: vec4<f32>, turn: u32) -> vec4<f32> {
     default: { return mine; }
   }
 }
+
+fn take_turn_scalar(mine: f32, turn: u32) -> f32 {
+  switch (turn) {
+    case 1u: { return quadSwapX(mine); }
+    case 2u: { return quadSwapY(mine); }
+    case 3u: { return quadSwapDiagonal(mine); }
+    default: { return mine; }
+  }
+}

@@ -7,16 +7,20 @@ export interface BufferSpec {
   readonly usage: "storage" | "uniform";
   /** What it holds, with its shape, for `inspect` and for errors. */
   readonly what: string;
+  /** What it starts as, in u32; zeros unless given. */
+  readonly values?: readonly number[];
 }
 
-/** Creates a buffer, zero-filled, that can be written from and copied back to the host. */
+/** Creates a buffer, zero-filled unless its values are given, that can be written from and copied back to the host. */
 export function createBuffer(gpu: Gpu, label: string, spec: BufferSpec): GPUBuffer {
   const usage = spec.usage === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
-  return gpu.device.createBuffer({
+  const buffer = gpu.device.createBuffer({
     label,
     size: Math.max(4, Math.ceil(spec.bytes / 4) * 4),
     usage: usage | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
   });
+  if (spec.values) gpu.device.queue.writeBuffer(buffer, 0, Uint32Array.from(spec.values));
+  return buffer;
 }
 
 /**

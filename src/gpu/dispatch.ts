@@ -15,6 +15,10 @@ export interface Dispatch {
   readonly shape?: StructValues;
   /** Workgroups; z is the population. */
   readonly workgroups: readonly [number, number, number];
+  /** Floating-point operations of one member, a multiplication and an addition counted as two, where they bound its time. */
+  readonly flops?: number;
+  /** Bytes that it reads and writes for one member, where they bound its time. */
+  readonly bytes?: number;
 }
 
 /** A dispatch with its pipeline compiled and its buffers bound. */

@@ -17,24 +17,31 @@ interface Tiles {
   /** Most rows of a tile in the forward product and in the input's gradient. */
   readonly forwardRows: BySize;
   readonly inputRows: BySize;
+  /** Most rows of a tile in the tail. */
+  readonly tailRows: number;
   /** In the weight gradient: vec4s of inputs a lane. */
   readonly quads: BySize;
+  readonly fusesUpdate: boolean;
 }
 
 /** SwiftShader: a load costs as much as ten multiply-adds, and compiling a large tile a third of a second. */
 const FOUR_LANES: Tiles = {
   lanes: "lib/lanes_quad.wgsl",
-  forwardRows: [20, 10, 5],
-  inputRows: [20, 10, 10],
-  quads: [4, 1, 1],
+  forwardRows: [25, 20, 5],
+  inputRows: [20, 20, 10],
+  tailRows: 10,
+  quads: [7, 2, 1],
+  fusesUpdate: true, // 6 % of a step
 };
 
-/** lavapipe: compiles fast, and keeps tiles larger than the registers in the first-level cache. */
+/** lavapipe: keeps tiles larger than the registers in the first-level cache; taller ones take many seconds to compile at first. */
 const MORE_LANES: Tiles = {
   lanes: "lib/lanes.wgsl",
-  forwardRows: [50, 25, 25],
+  forwardRows: [25, 25, 25],
   inputRows: [25, 20, 20],
+  tailRows: 13,
   quads: [1, 1, 1],
+  fusesUpdate: false, // no gain, and three times the time to compile
 };
 
 /** Tiles shrink until a dispatch has this many workgroups, for an adapter that spreads them over the CPU's cores. */
@@ -53,7 +60,7 @@ export function subgroupTiling(subgroup: number): Tiling {
     constants: Readonly<Record<string, number | boolean>>,
     workgroups: readonly [number, number],
   ): MatrixKernel => ({
-    shader: `nn/dense_${name}_subgroup.wgsl`,
+    shader: `nn/${name}_subgroup.wgsl`,
     uses: [tiles.lanes],
     constants: { SUBGROUP: subgroup, ...constants },
     workgroups,
@@ -66,18 +73,24 @@ export function subgroupTiling(subgroup: number): Tiling {
   return {
     name: `subgroup-${subgroup}`,
     fusesGather: true,
+    fusesUpdate: tiles.fusesUpdate,
     updateQuads: 16, // the row of hyper-parameters is loaded once for all of them: twice as fast as one a thread
-    forward: (size) => rowTiles("forward", size.n, size.k, pick(tiles.forwardRows, size), size.rows),
-    backwardInput: (size) => rowTiles("backward_input", size.k, size.n, pick(tiles.inputRows, size), size.rows),
+    forward: (size) => rowTiles("dense_forward", size.n, size.k, pick(tiles.forwardRows, size), size.rows),
+    backwardInput: (size) => rowTiles("dense_backward_input", size.k, size.n, pick(tiles.inputRows, size), size.rows),
+    tail: (size) => {
+      if (size.n > 4 * subgroup) return undefined;
+      const tile = evenTile(size.rows, tiles.tailRows);
+      const constants = { ROWS: tile, TURNS_K: turns(size.k), TURNS_N: turns(size.n) };
+      return kernel("tail", constants, [1, Math.ceil(size.rows / tile)]);
+    },
     backwardWeights: (size) => {
       const constants = {
-        QUADS: Math.min(pick(tiles.quads, size), Math.ceil(quads(size.k) / subgroup)),
+        QUADS: evenTile(Math.ceil(quads(size.k) / subgroup), pick(tiles.quads, size)),
         TURNS: turns(size.n),
-        ACCUMULATE: size.accumulates,
       };
       // One more group of columns computes the bias.
       const across = Math.ceil(quads(size.k) / (subgroup * constants.QUADS)) + 1;
-      return kernel("backward_weights", constants, [across, Math.ceil(quads(size.n) / constants.TURNS)]);
+      return kernel("dense_backward_weights", constants, [across, Math.ceil(quads(size.n) / constants.TURNS)]);
     },
   };
 }

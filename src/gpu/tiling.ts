@@ -1,4 +1,5 @@
 import { subgroupTiling } from "./subgroupTiling.ts";
+import type { TilingChoice } from "./tilingChoice.ts";
 
 /** A product of matrices that a kernel is chosen for: y [rows, n] = x [rows, k] w^T, w [n, k]. */
 export interface MatrixSize {
@@ -28,11 +29,22 @@ export interface Tiling {
   readonly name: string;
   /** Whether the first layer gathers and normalises bytes in its loads; else a gather kernel writes floats first. */
   readonly fusesGather: boolean;
+  /** Whether the optimizer's step is taken at the end of the weight gradient's kernel, where a step needs no more than that. */
+  readonly fusesUpdate: boolean;
   /** Groups of four parameters that a thread of the optimizer's update goes through, one after the other. */
   readonly updateQuads: number;
   forward(size: MatrixSize): MatrixKernel;
   backwardInput(size: MatrixSize): MatrixKernel;
   backwardWeights(size: MatrixSize): MatrixKernel;
+  /**
+   * A kernel for a classifier's last layer with its loss and the gradient of its input, where one pays; undefined where they
+   * run one by one. Each of its workgroups along y has its own row of the metrics table.
+   */
+  tail?(size: MatrixSize): MatrixKernel | undefined;
+  /** Where several families make it up: which of them takes what. */
+  readonly choice?: TilingChoice;
+  /** What a person should know of how it came about. */
+  readonly note?: string;
 }
 
 /** One workgroup of 8 x 8 threads computes 8 rows of 32 columns. */
@@ -42,6 +54,7 @@ const plainGroups = (columns: number, rows: number) => [Math.ceil(columns / 32),
 export const plainTiling: Tiling = {
   name: "plain",
   fusesGather: false,
+  fusesUpdate: false,
   updateQuads: 1,
   forward: ({ n, rows }) => ({ shader: "nn/dense_forward.wgsl", constants: {}, workgroups: plainGroups(n, rows) }),
   backwardInput: ({ k, rows }) => ({

@@ -8,6 +8,7 @@ import {
   limitsOf,
   noAdapter,
   PlatformError,
+  type TextCache,
 } from "./types.ts";
 
 export {
@@ -17,6 +18,7 @@ export {
   type ChosenAdapter,
   type LineWriter,
   PlatformError,
+  type TextCache,
 } from "./types.ts";
 
 /** What a page may ask for: a browser hands out adapters by these wishes and lists none. */
@@ -127,6 +129,42 @@ export function openLines(path: string): LineWriter {
 /** Not available in a browser: throws. */
 export async function makeRunFolder(path = "a run's folder"): Promise<string> {
   throw unavailable(`making ${path}`);
+}
+
+/** What a page without storage keeps: as long as it is open. */
+const memory = new Map<string, string>();
+
+/** Texts in the page's local storage, under `downhill/NAME`; private windows and frames may have none. */
+export const cache: TextCache = {
+  async read(name) {
+    return storedText(name);
+  },
+
+  async update(name, change) {
+    const text = change(storedText(name));
+    memory.set(name, text);
+    try {
+      localStorage.removeItem(`downhill/${name}`); // an old text must not stand where the new one finds no room
+      localStorage.setItem(`downhill/${name}`, text);
+    } catch {
+      // No storage, or it is full: the memory has it.
+    }
+  },
+};
+
+function storedText(name: string): string | undefined {
+  try {
+    return localStorage.getItem(`downhill/${name}`) ?? memory.get(name);
+  } catch {
+    return memory.get(name);
+  }
+}
+
+const manifest = import.meta.glob<string>("../../package.json", { import: "version", eager: true });
+
+/** The version of this package. */
+export function packageVersion(): string {
+  return Object.values(manifest)[0] ?? "";
 }
 
 /** Not available in a browser: undefined. */

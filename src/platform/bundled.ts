@@ -2,14 +2,14 @@
  * Unpacks the compressed files of the package @sparticuz/chromium: a software Vulkan adapter for the runs, a browser for
  * the tests. Several processes may do so at once: each unpacks into a folder of its own and renames it into place.
  */
-import { createReadStream, createWriteStream, rmSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, statSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { brotliDecompress, createBrotliDecompress } from "node:zlib";
 import { parseTar } from "nanotar";
+import { cacheFolder } from "./cache.ts";
 import { findPackage } from "./packages.ts";
 import { PlatformError } from "./types.ts";
 
@@ -56,30 +56,6 @@ export async function unpackBundle(name: string, archives: readonly string[]): P
     await rm(fresh, { recursive: true, force: true });
   }
   return target;
-}
-
-let ownFolder: Promise<string> | undefined;
-
-/** The user's cache folder for this program, or where that cannot be written, one for this process alone. */
-function cacheFolder(): Promise<string> {
-  ownFolder ??= findCacheFolder();
-  return ownFolder;
-}
-
-async function findCacheFolder(): Promise<string> {
-  const { XDG_CACHE_HOME } = process.env;
-  const base = XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), ".cache");
-  const folder = join(base, "downhill");
-  try {
-    await mkdir(folder, { recursive: true });
-    await rm(await mkdtemp(join(folder, "probe.tmp-")), { recursive: true });
-    return folder;
-  } catch {
-    // mkdtemp makes a folder that nobody else can write: what is loaded from it is ours.
-    const own = await mkdtemp(join(tmpdir(), "downhill-"));
-    process.once("exit", () => rmSync(own, { recursive: true, force: true }));
-    return own;
-  }
 }
 
 /** Whether a folder holds all that these archives give, each file in full. */

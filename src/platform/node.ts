@@ -2,8 +2,10 @@
 import { defineGpuConstants } from "./constants.ts";
 
 export { listAdapters, requestAdapter } from "./adapters.ts";
+export { cache } from "./cache.ts";
 export { files, makeRunFolder, openLines, readShader, writeFileAtomic } from "./files.ts";
 export { openCLibrary } from "./libc.ts";
+export { packageVersion } from "./packages.ts";
 export {
   type AdapterEntry,
   AdapterError,
@@ -11,6 +13,7 @@ export {
   type ChosenAdapter,
   type LineWriter,
   PlatformError,
+  type TextCache,
 } from "./types.ts";
 
 defineGpuConstants();

@@ -28,6 +28,11 @@ export function packageRoot(): string {
   return rootOf(fileURLToPath(import.meta.url));
 }
 
+/** The version of this package. */
+export function packageVersion(): string {
+  return readPackage(packageRoot()).version;
+}
+
 function readPackage(folder: string): InstalledPackage {
   const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
   return { folder, version };

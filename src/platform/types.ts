@@ -40,6 +40,17 @@ export interface LineWriter {
   close(): void;
 }
 
+/** Small texts that outlive the process. Where they cannot be kept, they last as long as it. */
+export interface TextCache {
+  /** The text last written under a name; undefined where there is none. Never rejects. */
+  read(name: string): Promise<string | undefined>;
+  /**
+   * Replaces a text by what `change` makes of it, as one step: two processes at once come one after the other. `change` is
+   * called once in any case. Never rejects but for what `change` throws.
+   */
+  update(name: string, change: (old: string | undefined) => string): Promise<void>;
+}
+
 /** No adapter fits the choice, or there is none at all. The message says what there is and what to do. */
 export class AdapterError extends Error {
   override readonly name = "AdapterError";
