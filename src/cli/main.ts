@@ -3,8 +3,12 @@ import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { RecipeError } from "../train/recipe.ts";
 import { adaptersCommand } from "./adapters.ts";
+import { augmentCommand } from "./augment.ts";
+import { benchCommand } from "./bench.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { inspectCommand } from "./inspect.ts";
+import { listCommand } from "./list.ts";
+import { pathsCommand } from "./paths.ts";
 import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 
@@ -19,7 +23,18 @@ const program = new Command("downhill")
   .configureHelp({ showGlobalOptions: true })
   .configureOutput({ outputError: (text, write) => write(usageError(text, "downhill --help")) });
 
-for (const command of [trainCommand(), evaluateCommand(), verifyCommand(), inspectCommand(), adaptersCommand()]) {
+const commands = [
+  trainCommand(),
+  evaluateCommand(),
+  verifyCommand(),
+  inspectCommand(),
+  listCommand(),
+  benchCommand(),
+  pathsCommand(),
+  augmentCommand(),
+  adaptersCommand(),
+];
+for (const command of commands) {
   command
     .copyInheritedSettings(program)
     .configureOutput({ outputError: (text, write) => write(usageError(text, `downhill ${command.name()} --help`)) });

@@ -102,27 +102,37 @@ function createLines(stream: NodeJS.WritableStream, { epochs, steps, members }: 
       if (event.event === "start") left = createClock((event.resumed_step ?? 0) / steps);
       // One line for the whole population.
       collect(event, (evals) => {
-        const average = (name: "train_loss" | "test_loss" | "test_accuracy") =>
-          mean(evals.map((member) => member[name]));
+        const average = (name: "train_loss" | "test_loss" | "test_accuracy" | "val_loss" | "val_accuracy") =>
+          mean(evals.map((member) => member[name] ?? Number.NaN));
         const losses = [
           `train loss ${average("train_loss").toFixed(4)}`,
           `test loss ${average("test_loss").toFixed(4)}`,
+          ...(evals[0]?.val_loss === undefined ? [] : [`val loss ${average("val_loss").toFixed(4)}`]),
         ];
-        write(evals[0]?.epoch ?? 0, evals[0]?.step ?? 0, ...losses, `accuracy ${percent(average("test_accuracy"))}`);
+        const val = evals[0]?.val_accuracy === undefined ? [] : [`val accuracy ${percent(average("val_accuracy"))}`];
+        const { epoch = 0, step = 0 } = evals[0] ?? {};
+        write(epoch, step, ...losses, `accuracy ${percent(average("test_accuracy"))}`, ...val);
+        const stopped = evals.filter(({ stopped }) => stopped).map(({ model }) => model);
+        if (stopped.length === 0) return;
+        const who = members > 1 ? `member${stopped.length > 1 ? "s" : ""} ${stopped.join(", ")} stopped` : "stopped";
+        stream.write(`${who} early after epoch ${epoch}\n`);
       });
     },
     stop() {},
   };
 }
 
-/** Waits for the evaluations of all members of a population. */
+/** Waits for the evaluations of all members of a population that have not stopped. */
 function collectEvals(members: number) {
+  let left = members;
   let evals: EvalEvent[] = [];
   return (event: RunEvent, onComplete: (evals: readonly EvalEvent[]) => void) => {
+    if (event.event === "start") left = members - (event.stopped?.length ?? 0);
     if (event.event !== "eval") return;
     evals.push(event);
-    if (evals.length < members) return;
+    if (evals.length < left) return;
     onComplete(evals);
+    left -= evals.filter(({ stopped }) => stopped).length;
     evals = [];
   };
 }

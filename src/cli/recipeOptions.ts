@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { inits } from "../nn/init/registry.ts";
 import { optimizers } from "../optim/registry.ts";
+import { augmentFields } from "../train/augmentField.ts";
 import {
   activations,
   parseRecipe,
@@ -11,17 +13,29 @@ import {
   recipeFields,
   suggest,
 } from "../train/recipe.ts";
+import { addScheduleOption, type ScheduleFlags } from "./scheduleOption.ts";
+import { addValidationOptions, type ValidationFlags } from "./validationOptions.ts";
+import { parseValue } from "./values.ts";
+import { addWrapperOptions, type WrapperFlags } from "./wrapperOptions.ts";
 
 /** The folder of named recipes. */
 const RECIPES = fileURLToPath(new URL("../recipes/", import.meta.url));
 
 /** What the recipe flags parse to; each is absent unless given. */
-export interface RecipeFlags {
+export interface RecipeFlags extends WrapperFlags, ValidationFlags {
   readonly recipe?: string;
   readonly data?: string;
   readonly hidden?: number[];
   readonly activation?: string;
+  readonly batchNorm?: boolean;
+  readonly layerNorm?: boolean;
+  readonly dropout?: number;
+  readonly init?: Record<string, unknown>;
+  readonly augment?: Record<string, unknown>;
+  readonly labelSmoothing?: number;
+  readonly clipNorm?: number;
   readonly optimizer?: Record<string, unknown>;
+  readonly schedule?: ScheduleFlags;
   readonly batchSize?: number | "full";
   readonly epochs?: number;
   readonly steps?: number;
@@ -36,22 +50,37 @@ export function addRecipeOptions(command: Command): Command {
     const made = new Option(flags, text);
     command.addOption(parse ? made.argParser(parse) : made);
   };
+  const initNames = inits.map(({ name }) => name).join(", ");
   const optimizerNames = optimizers.map(({ name }) => name).join(", ");
   option("--recipe <FILE.json|NAME>", `a recipe to start from: a file, or ${recipeNames().join(", ")}`);
   option("--data <mnist|DIR>", "the data set: mnist, or a folder with IDX files, also .gz (default: mnist)");
   option("--hidden <WIDTHS>", "widths of the hidden layers; none: softmax regression (default: 128,64)", parseWidths);
   option("--activation <NAME>", `activation between the layers: ${activations.join(", ")} (default: relu)`);
+  option("--batch-norm", "batch norm between each hidden layer and its activation");
+  option("--layer-norm", "layer norm there");
+  option("--dropout <X>", "share of hidden outputs that a training step sets to 0, below 1 (default: 0)", parseNumber);
+  option("--init <NAME[:key=value,...]>", `how weights start: ${initNames} (default: default)`, parseNamed);
+  option(
+    "--augment <key=value,...>",
+    `random changes of training images: ${augmentFields.join(", ")} (default: none)`,
+    parseSettings,
+  );
+  option("--label-smoothing <X>", "share of the target that all classes divide among them (default: 0)", parseNumber);
+  option("--clip-norm <X>", "largest norm of all gradients together; beyond it they shrink", parseNumber);
   option(
     "--optimizer <NAME[:key=value,...]>",
     `${optimizerNames}; with hyper-parameters as in adam:lr=0.01,beta1=0.8 (default: adam)`,
-    parseOptimizer,
+    parseNamed,
   );
+  addWrapperOptions(command);
+  addScheduleOption(command);
   option("--batch-size <N|full>", "samples a step; full: the whole training set (default: 100)", (value) =>
     // What is no number either goes on to the recipe's check, which says what may be.
     Number.isNaN(Number(value)) ? value : parseNumber(value),
   );
   option("--epochs <N>", "passes over the training set (default: 10)", parseNumber);
   option("--steps <N>", "planned length in steps; overrides --epochs", parseNumber);
+  addValidationOptions(command, parseNumber, parseSettings);
   option("--seed <N>", "seed of start weights, order and all other randomness (default: 0)", parseNumber);
   option("--population <N>", "members trained side by side, seeded SEED, SEED + 1, ... (default: 1)", parseNumber);
   option("--vary <key=v1,v2,...>", "a member for each value of one setting, such as lr=0.1,0.01", parseVary);
@@ -64,12 +93,16 @@ export function addRecipeOptions(command: Command): Command {
  */
 export function recipeOf(flags: RecipeFlags): Recipe {
   const base = flags.recipe === undefined ? {} : readRecipe(flags.recipe);
-  const { recipe: _, batchSize, ...fields } = flags;
-  const given = { ...fields, ...(batchSize !== undefined && { batch_size: batchSize }) };
+  const { recipe: _, schedule, ...fields } = flags;
+  const named = Object.entries(fields).map(([name, value]) => [snakeCase(name), value] as const);
+  const given = { ...Object.fromEntries(named), ...schedule };
   // Only the fields of a recipe; the command's other flags stay out of it.
   const own = Object.fromEntries(Object.entries(given).filter(([name]) => recipeFields.includes(name)));
   return parseRecipe({ ...base, ...own });
 }
+
+/** `batch_size` of `batchSize`: a recipe's field of its flag. */
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Names of the recipes that come with Downhill. */
 function recipeNames(): string[] {
@@ -145,14 +178,18 @@ function parseWidths(text: string): number[] {
 }
 
 /** `adam:lr=0.01,beta1=0.8` */
-function parseOptimizer(text: string): Record<string, unknown> {
+function parseNamed(text: string): Record<string, unknown> {
   const [name = "", ...rest] = text.split(":");
-  const settings = rest.join(":");
-  const hyper = settings === "" ? [] : settings.split(",").map(parseSetting);
-  const keys = hyper.map(([key]) => key);
+  return { name, ...parseSettings(rest.join(":")) };
+}
+
+/** `shift=2,rotate=12` */
+function parseSettings(text: string): Record<string, unknown> {
+  const settings = text === "" ? [] : text.split(",").map(parseSetting);
+  const keys = settings.map(([key]) => key);
   const twice = keys.find((key, i) => keys.indexOf(key) !== i);
   if (twice !== undefined) throw new InvalidArgumentError(`"${twice}" is given twice`);
-  return { name, ...Object.fromEntries(hyper) };
+  return Object.fromEntries(settings);
 }
 
 function parseSetting(text: string): [string, number | boolean | string] {
@@ -168,10 +205,4 @@ function parseVary(text: string): RecipeFlags["vary"] {
   const [key = "", values, ...more] = text.split("=");
   if (key === "" || !values || more.length > 0) throw new InvalidArgumentError(`"${text}" must be key=v1,v2,...`);
   return { key, values: values.split(",").map(parseValue) };
-}
-
-function parseValue(text: string): number | boolean | string {
-  if (text === "true" || text === "false") return text === "true";
-  const value = Number(text);
-  return text.trim() === "" || !Number.isFinite(value) ? text : value;
 }

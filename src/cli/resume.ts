@@ -9,6 +9,7 @@ import type { NamedTensors } from "../train/trainer.ts";
 /** The files in a run's folder. */
 export const RECIPE = "recipe.json";
 export const CHECKPOINT = "checkpoint.safetensors";
+export const BEST = "checkpoint.best.safetensors";
 export const LOG = "log.jsonl";
 
 /** An earlier run that goes on. */
@@ -21,7 +22,9 @@ export interface ResumedRun {
 }
 
 /** Flags that may stand beside --resume: the recipe itself comes from the folder. */
-const BESIDE_RESUME = ["resume", "epochs", "steps", "adapter", "out", "log", "logEvery", "checkpointEvery", "json"];
+const BESIDE_RESUME: readonly string[] = [
+  ...["resume", "epochs", "steps", "adapter", "out", "log", "logEvery", "checkpointEvery", "ensemble", "json"],
+];
 
 /**
  * The recipe, checkpoint and position of an earlier run.

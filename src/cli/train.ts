@@ -5,15 +5,18 @@ import { files, type LineWriter, makeRunFolder, openLines, writeFileAtomic } fro
 import { loadDataset } from "../data/dataset.ts";
 import { parseOrder } from "../data/orderFile.ts";
 import { openGpu } from "../gpu/device.ts";
-import { chooseTiling } from "../gpu/tiling.ts";
 import { type DoneEvent, jsonLine } from "../io/runLog.ts";
 import { readSafetensors, writeSafetensors } from "../io/safetensors.ts";
+import { spreadOf } from "../lab/evaluation.ts";
+import { bestOf } from "../train/best.ts";
+import { kernelsOfCheckpoint } from "../train/checkpoint.ts";
 import { samplesOf } from "../train/chunks.ts";
 import { makePlan, type Plan } from "../train/plan.ts";
 import { type Recipe, RecipeError } from "../train/recipe.ts";
+import { selectTiling } from "../train/selectTiling.ts";
 import { openSession } from "../train/session.ts";
 import { shapeOf } from "../train/train.ts";
-import { adapterSummary, type NamedTensors, type RunOptions, runTraining } from "../train/trainer.ts";
+import { adapterSummary, checkOptions, type NamedTensors, type RunOptions, runTraining } from "../train/trainer.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { createProgress, silentProgress } from "./progress.ts";
 import {
@@ -25,9 +28,10 @@ import {
   recipeOf,
 } from "./recipeOptions.ts";
 import { describe, report } from "./report.ts";
-import { CHECKPOINT, LOG, logUntil, RECIPE, readRun } from "./resume.ts";
+import { BEST, CHECKPOINT, LOG, logUntil, RECIPE, readRun } from "./resume.ts";
+import { addTilingOptions, type TilingFlags, tilingOf } from "./tilingOptions.ts";
 
-interface TrainFlags extends RecipeFlags {
+interface TrainFlags extends RecipeFlags, TilingFlags {
   readonly adapter: string;
   readonly out?: string;
   readonly log?: string;
@@ -36,13 +40,14 @@ interface TrainFlags extends RecipeFlags {
   readonly resume?: string;
   readonly initFrom?: string;
   readonly order?: string;
+  readonly ensemble?: boolean;
   readonly json?: boolean;
 }
 
 /** `downhill train` */
 export function trainCommand(): Command {
   const command = new Command("train");
-  addAdapterOption(addRecipeOptions(command))
+  addTilingOptions(addAdapterOption(addRecipeOptions(command)))
     .description("train a recipe; without flags: MNIST, 784-128-64-10 ReLU, Adam at 1e-3, batch 100, 10 epochs")
     .option("--out <DIR>", "folder of the run's recipe, log and checkpoint (default: runs/ and the time)", parseText)
     .option("--log <FILE.jsonl>", "where the log goes (default: log.jsonl in the run's folder)", parseText)
@@ -59,6 +64,7 @@ export function trainCommand(): Command {
       "sample indices, u32 little-endian, batch after batch, in place of the seed's order",
       parseText,
     )
+    .option("--ensemble", "put the members together also where --vary made them differ in more than their seeds")
     .option("--json", "print nothing but the summary, as one JSON line")
     .addHelpText(
       "after",
@@ -66,6 +72,7 @@ export function trainCommand(): Command {
 Examples:
   downhill train
   downhill train --epochs 3 --optimizer momentum:lr=0.05
+  downhill train --optimizer adam:lr=0.003 --schedule cosine:warmup=600
   downhill train --batch-size full --epochs 20 --optimizer sgd:lr=0.5
   downhill train --population 8
   downhill train --vary lr=0.0003,0.001,0.003 --json`,
@@ -91,16 +98,25 @@ async function train(flags: TrainFlags, given: readonly string[]): Promise<void>
   ]);
   const gpu = await openGpu(flags.adapter);
   try {
-    const plan = makePlan(recipe, shapeOf(dataset), chooseTiling(gpu));
+    const setting = resumed
+      ? kernelsOfCheckpoint(resumed.checkpoint.contents, resumed.checkpoint.file)
+      : tilingOf(flags);
+    const plan = makePlan(recipe, shapeOf(dataset), await selectTiling(gpu, recipe, shapeOf(dataset), setting));
     if (resumed && from >= plan.steps && (resumed.position.evaluated || from > plan.steps)) {
       throw new RecipeError(
         `--resume ${flags.resume}: the run has its ${from} steps already; give more --epochs or --steps`,
       );
     }
+    if (resumed?.position.stopping?.every(({ stopped }) => stopped)) {
+      throw new RecipeError(`--resume ${flags.resume}: early stopping has ended the run after ${from} steps`);
+    }
     const orderFile = flags.order ?? resumed?.order;
     const order = orderFile === undefined ? undefined : await readOrder(orderFile, plan);
+    const how = { ...(order && { order }), ...(flags.ensemble !== undefined && { ensemble: flags.ensemble }) };
+    checkOptions(gpu, plan, how);
     const session = await openSession(gpu, plan);
     const { out, lines } = await openRun(flags, recipe, from);
+    if (plan.note !== undefined) process.stderr.write(`note: ${plan.note}\n`);
     if (!flags.json) {
       process.stdout.write(`adapter: ${gpu.adapter.name}${gpu.note ? `\n(${gpu.note})` : ""}\n`);
       process.stdout.write(`training ${describe(plan)}${from > 0 ? `, going on after step ${from}` : ""}\n`);
@@ -117,13 +133,15 @@ async function train(flags: TrainFlags, given: readonly string[]): Promise<void>
       signal: interrupt.signal,
       logEvery: flags.logEvery,
       onProgress: progress.onProgress,
-      onCheckpoint: ({ tensors, metadata }) => {
+      onCheckpoint: async ({ tensors, metadata }) => {
+        const best = bestOf({ tensors, metadata });
+        if (best) await writeFileAtomic(join(out, BEST), writeSafetensors(best.tensors, best.metadata));
         const all = { ...metadata, ...(orderFile !== undefined && { order: resolve(orderFile) }) };
         return writeFileAtomic(join(out, CHECKPOINT), writeSafetensors(tensors, all));
       },
       ...(flags.checkpointEvery !== undefined && { checkpointEvery: flags.checkpointEvery }),
       ...(initFrom && { initFrom }),
-      ...(order && { order }),
+      ...how,
       ...(resumed && { resumeFrom: resumed.checkpoint }),
     };
     let done: DoneEvent | undefined;
@@ -165,7 +183,7 @@ async function openRun(flags: TrainFlags, recipe: Recipe, from: number): Promise
     kept = await logUntil(from, (await files.exists(log)) ? log : join(flags.resume, LOG));
   } else {
     // What an earlier run left here must not pass for this one's.
-    await rm(join(out, CHECKPOINT), { force: true });
+    for (const file of [CHECKPOINT, BEST]) await rm(join(out, file), { force: true });
   }
   await writeFileAtomic(join(out, RECIPE), `${JSON.stringify(recipe, null, 2)}\n`);
   await writeFileAtomic(log, kept);
@@ -173,9 +191,12 @@ async function openRun(flags: TrainFlags, recipe: Recipe, from: number): Promise
 }
 
 /** The line of `--json`. */
-function summaryOf({ steps, seconds, models }: DoneEvent, more: { adapter: object; out: string; begun: number }) {
+function summaryOf(done: DoneEvent, more: { adapter: object; out: string; begun: number }) {
+  const { steps, models, ensemble } = done;
   const { adapter, out, begun } = more;
-  return { adapter, steps, seconds: { ...seconds, total: (performance.now() - begun) / 1000 }, models, out };
+  const together = { ...(models.length > 1 && spreadOf(models)), ...(ensemble && { ensemble }) };
+  const seconds = { ...done.seconds, total: (performance.now() - begun) / 1000 };
+  return { adapter, steps, seconds, models, ...together, out };
 }
 
 async function readTensors(file: string): Promise<NamedTensors> {

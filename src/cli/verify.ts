@@ -11,32 +11,24 @@ export function verifyCommand(): Command {
     .description("run each optimizer case of a golden file through the real kernels and compare")
     .addHelpText(
       "after",
-      "\nEvery element must be within |d| <= 1e-6 + 1e-5 |x|.\n\nExample:\n  downhill verify test/golden/optimizers.json",
+      "\nEvery element must be within |d| <= 1e-6 + 1e-5 |x|; a case that cannot run has failed.\n\nExample:\n  downhill verify test/golden/optimizers.json",
     )
     .action(async (file: string, { adapter }: { adapter: string }) => {
       const cases = parseGolden(new TextDecoder().decode(await files.read(file)), file);
       const gpu = await openGpu(adapter);
       try {
         process.stdout.write(`adapter: ${gpu.adapter.name}\n`);
-        const results = [];
+        const width = Math.max(...cases.map(({ id }) => id.length));
+        let failures = 0;
         for (const golden of cases) {
-          const result = await runGolden(gpu, golden);
-          results.push(result);
-          const width = Math.max(...cases.map(({ id }) => id.length));
-          const { id, notCovered, error, worst, where } = result;
+          const { id, fault, error, worst, where } = await runGolden(gpu, golden);
+          if (!(worst <= 1)) failures++;
           const verdict = worst <= 1 ? "ok" : `FAILED: ${worst.toFixed(1)} times the bound`;
-          const line = notCovered
-            ? `not covered: ${notCovered}`
-            : `largest error ${error.toExponential(2)} (${where})  ${verdict}`;
+          const line = fault ? `FAILED: ${fault}` : `largest error ${error.toExponential(2)} (${where})  ${verdict}`;
           process.stdout.write(`${id.padEnd(width)}  ${line}\n`);
         }
-        const covered = results.filter(({ notCovered }) => notCovered === undefined);
-        const failed = covered.filter(({ worst }) => worst > 1);
-        const rest = results.length - covered.length;
-        process.stdout.write(
-          `${covered.length - failed.length} within the bound, ${failed.length} over it${rest > 0 ? `, ${rest} not covered` : ""}\n`,
-        );
-        if (failed.length > 0 || covered.length === 0) process.exitCode = 1;
+        process.stdout.write(`${cases.length - failures} within the bound, ${failures} failed\n`);
+        if (failures > 0) process.exitCode = 1;
       } finally {
         gpu.destroy();
       }

@@ -11,8 +11,14 @@ export interface StartEvent {
   readonly recipe: object;
   /** The adapter: its name and kind. */
   readonly adapter: object;
+  /** The family of matrix kernels, or several with the base first: with others the numbers differ in rounding. */
+  readonly kernels?: string;
+  /** What a person should know of how they were chosen. */
+  readonly note?: string;
   /** Steps that were done before, where the run resumes another. */
   readonly resumed_step?: number;
+  /** Members that had stopped before, where there are any. */
+  readonly stopped?: readonly number[];
 }
 
 /** One step of one model. */
@@ -28,7 +34,7 @@ export interface StepEvent {
   readonly lr: number;
 }
 
-/** One model on the test set. */
+/** One model on the test set, and on the validation samples where the recipe holds some out. */
 export interface EvalEvent {
   readonly event: "eval";
   /** Epochs begun, from 1; the last may be incomplete. */
@@ -42,6 +48,11 @@ export interface EvalEvent {
   readonly test_loss: number;
   /** 0..1 */
   readonly test_accuracy: number;
+  /** Of the validation samples. */
+  readonly val_loss?: number | undefined;
+  readonly val_accuracy?: number | undefined;
+  /** Set where the model stops here, before the run's end; it has no further events. */
+  readonly stopped?: true;
 }
 
 /** Where the time of a run went, in seconds. */
@@ -58,6 +69,21 @@ export interface ModelResult {
   readonly train_loss: number;
   readonly test_loss: number;
   readonly test_accuracy: number;
+  readonly val_loss?: number | undefined;
+  readonly val_accuracy?: number | undefined;
+  /** With early stopping: the epoch whose weights these are, the best one's. */
+  readonly best_epoch?: number;
+  /** The epoch after which the model stopped, where it did before the run's end. */
+  readonly stopped_epoch?: number;
+}
+
+/** What the members of a population say together about the test set. */
+export interface EnsembleResult {
+  /** How they are put together: `mean`, of their probabilities. */
+  readonly method: string;
+  readonly accuracy: number;
+  /** Cross-entropy of the probabilities, mean over the test set. */
+  readonly loss: number;
 }
 
 /** Last event of a run that came to its end. */
@@ -66,6 +92,8 @@ export interface DoneEvent {
   readonly steps: number;
   readonly seconds: RunSeconds;
   readonly models: readonly ModelResult[];
+  /** Of a population that differs in its seeds. */
+  readonly ensemble?: EnsembleResult;
 }
 
 /** A line of the run log. */
@@ -75,15 +103,27 @@ export type RunEvent = StartEvent | StepEvent | EvalEvent | DoneEvent;
 interface Fields {
   readonly counts: readonly string[];
   readonly measured: readonly string[];
+  /** Measured ones that may be absent. */
+  readonly optional?: readonly string[];
 }
+
+const VALIDATED = ["val_loss", "val_accuracy"];
 
 const FIELDS: Readonly<Record<RunEvent["event"], Fields>> = {
   start: { counts: [], measured: [] },
   step: { counts: ["step", "model"], measured: ["loss", "lr"] },
-  eval: { counts: ["epoch", "step", "model"], measured: ["train_loss", "test_loss", "test_accuracy"] },
+  eval: {
+    counts: ["epoch", "step", "model"],
+    measured: ["train_loss", "test_loss", "test_accuracy"],
+    optional: VALIDATED,
+  },
   done: { counts: ["steps"], measured: [] },
 };
-const MODEL_FIELDS: Fields = { counts: ["seed"], measured: ["train_loss", "test_loss", "test_accuracy"] };
+const MODEL_FIELDS: Fields = {
+  counts: ["seed"],
+  measured: ["train_loss", "test_loss", "test_accuracy"],
+  optional: VALIDATED,
+};
 
 /** JSON on one line, without its newline, for an event or a summary: numbers that JSON lacks become strings. */
 export function jsonLine(value: object): string {
@@ -117,17 +157,20 @@ function parseEvent(line: string, where: string): RunEvent {
     const { models } = event as { models?: unknown };
     if (!Array.isArray(models)) throw new Error(`${where}: the event "done" has no list of models`);
     for (const model of models) restore(Object(model), MODEL_FIELDS, where);
+    const { ensemble } = event as { ensemble?: Record<string, unknown> };
+    if (ensemble) restore(ensemble, { counts: [], measured: ["accuracy", "loss"] }, where);
   }
   return event as RunEvent;
 }
 
 /** Checks an object's numbers in place, and turns the strings that stand for measured ones back. */
 function restore(object: Record<string, unknown>, fields: Fields, where: string): void {
-  for (const name of fields.measured) {
+  const optional = (fields.optional ?? []).filter((name) => Object.hasOwn(object, name));
+  for (const name of [...fields.measured, ...optional]) {
     const value = object[name];
     if (value === "NaN" || value === "Infinity" || value === "-Infinity") object[name] = Number(value);
   }
-  for (const name of [...fields.counts, ...fields.measured]) {
+  for (const name of [...fields.counts, ...fields.measured, ...optional]) {
     if (typeof object[name] !== "number") throw new Error(`${where}: "${name}" is no number`);
   }
 }

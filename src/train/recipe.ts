@@ -1,15 +1,26 @@
-import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
+import { type Augment, kindsOf } from "../data/augment.ts";
+import { activations as allActivations } from "../nn/activation.ts";
+import { findInit } from "../nn/init/registry.ts";
 import type { Hyper, Optimizer } from "../optim/optimizer.ts";
 import { findOptimizer, optimizers } from "../optim/registry.ts";
 import { updateStructure } from "../optim/update.ts";
+import { decayField, lookaheadField, samField } from "../optim/wrappers.ts";
+import { augmentField } from "./augmentField.ts";
+import { initField } from "./initField.ts";
+import { plainly, suggest } from "./messages.ts";
+import { parametersOf, type ScheduleSetting, scheduleFaults, scheduleField, schedulesOf } from "./scheduleField.ts";
+import { earlyStoppingField, validationFaults, validationField } from "./validationField.ts";
+
+export { suggest };
 
 /** A recipe that is not valid. The message names the path, what was given and what is allowed, a line for each fault. */
 export class RecipeError extends Error {
   override readonly name = "RecipeError";
 }
 
-export const activations = ["relu"] as const;
+/** The names of the activations. */
+export const activations = allActivations.map(({ name }) => name);
 
 const count = z.number().int().min(1);
 
@@ -38,13 +49,50 @@ const fields = {
     .default([128, 64])
     .describe("widths of the hidden layers; none: softmax regression"),
   activation: z.enum(activations).default("relu").describe("between the layers"),
+  batch_norm: z.boolean().default(false).describe("batch norm between each hidden layer and its activation"),
+  layer_norm: z.boolean().default(false).describe("layer norm there"),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1, "must be at least 0 and below 1")
+    .default(0)
+    .describe("share of each hidden layer's outputs that a training step sets to 0"),
+  init: initField.prefault("default").describe("how weights start"),
+  augment: augmentField.optional().describe("random changes of training images, anew in each step"),
+  label_smoothing: z
+    .number()
+    .min(0)
+    .lt(1, "must be at least 0 and below 1")
+    .default(0)
+    .describe("share of the target that all classes divide among them; the test loss is without"),
+  clip_norm: z.number().positive().optional().describe("largest norm of all gradients together; beyond it they shrink"),
   optimizer: optimizerField.prefault({ name: "adam" }),
+  decay: decayField
+    .optional()
+    .describe("what weight_decay acts on: all, the default, or weights, not biases and norms' parameters"),
+  lookahead: lookaheadField.optional().describe("slow weights beside the optimizer's, which are evaluated"),
+  sam: samField.optional().describe("sharpness-aware minimisation: two gradients a step"),
+  schedule: scheduleField.optional().describe("the course of the learning rate; without it constant"),
+  schedules: z.record(z.string(), scheduleField).optional().describe("of other hyper-parameters, by name"),
   batch_size: z
     .union([count, z.literal("full")])
     .default(100)
     .describe("samples a step; full: the whole training set"),
   epochs: count.default(10),
   steps: count.optional().describe("the planned length in steps; overrides epochs"),
+  validation: validationField
+    .optional()
+    .describe("training samples to hold out, as many of each class in proportion: a share, or a number"),
+  validation_seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .optional()
+    .describe("which samples those are; the same for all members, and 0 unless given"),
+  early_stopping: earlyStoppingField
+    .optional()
+    .describe("ends a member's training once a figure no longer gets better, and gives it back its best weights"),
   seed: z.number().int().min(0).max(0xffffffff).default(0).describe("of start weights, order and all other randomness"),
   population: count.max(65535).default(1).describe("members, seeded seed, seed + 1, ..."),
   vary: varyField.optional().describe("members of one seed that differ in one setting"),
@@ -61,7 +109,39 @@ export const recipeSchema = z.strictObject(fields).superRefine((recipe, context)
   if (recipe.population > 1 && recipe.seed + recipe.population - 1 > 0xffffffff) {
     context.addIssue({ code: "custom", path: ["seed"], message: "the last member's seed would exceed 4294967295" });
   }
+  if (recipe.batch_norm && recipe.layer_norm) {
+    const message = "batch_norm and layer_norm exclude each other: give one";
+    context.addIssue({ code: "custom", path: ["layer_norm"], message });
+  }
+  if (recipe.hidden.length === 0) {
+    for (const field of ["batch_norm", "layer_norm", "dropout"] as const) {
+      if (!recipe[field]) continue;
+      const message = "stands behind hidden layers, and the network has none: leave it out, or give hidden widths";
+      context.addIssue({ code: "custom", path: [field], message });
+    }
+  }
+  for (const { path, message } of validationFaults(recipe)) {
+    context.addIssue({ code: "custom", path: [...path], message });
+  }
+  for (const { path, message } of wrapperFaults(recipe)) {
+    context.addIssue({ code: "custom", path: [...path], message });
+  }
+  for (const { path, message } of scheduleFaults(recipe))
+    context.addIssue({ code: "custom", path: [...path], message });
 });
+
+/** What is wrong with what a recipe puts around its optimizer. */
+function wrapperFaults({ optimizer, decay, lookahead }: Recipe): { path: string[]; message: string }[] {
+  const { name } = optimizer;
+  return [
+    ...(decay === "weights" && !Object.hasOwn(optimizer, "weight_decay")
+      ? [{ path: ["decay"], message: `${name} has no weight_decay that could spare some tensors: leave it out` }]
+      : []),
+    ...(lookahead && findOptimizer(name)?.evaluation
+      ? [{ path: ["lookahead"], message: `${name} has weights of its own for evaluation: leave one of the two out` }]
+      : []),
+  ];
+}
 
 /** A recipe as a person writes it: every field may be left out. */
 export type RecipeInput = z.input<typeof recipeSchema>;
@@ -72,7 +152,16 @@ export type Recipe = z.output<typeof recipeSchema>;
 export interface Member {
   readonly seed: number;
   readonly optimizer: { readonly name: string } & Hyper;
+  /** The schedules of its scalars, by the scalar's name. */
+  readonly schedules: Readonly<Record<string, ScheduleSetting>>;
+  readonly dropout: number;
+  readonly label_smoothing: number;
+  readonly clip_norm?: number;
+  readonly augment?: Augment;
 }
+
+/** Fields of a recipe, beside its seed, whose value a member may have to itself. */
+const OWN_FIELDS = ["dropout", "label_smoothing", "clip_norm"] as const;
 
 /**
  * Checks a recipe and fills in its defaults.
@@ -90,21 +179,28 @@ export function parseRecipe(input: unknown): Recipe {
  */
 export function expandMembers(recipe: Recipe): readonly Member[] {
   const { seed, optimizer, population, vary } = recipe;
-  if (!vary) return Array.from({ length: population }, (_, m) => ({ seed: seed + m, optimizer }));
+  if (!vary) {
+    const member = memberOf(recipe);
+    return Array.from({ length: population }, (_, m) => ({ ...member, seed: seed + m }));
+  }
   const path = resolveVary(vary.key, recipe);
   const members = vary.values.map((value): Member => {
     const { vary: _, ...single } = recipe;
-    const changed =
-      path.length === 2
-        ? { ...single, optimizer: { ...optimizer, [path[1] as string]: value } }
-        : { ...single, [path[0] as string]: value };
     try {
-      const member = parseRecipe(changed);
-      return { seed: member.seed, optimizer: member.optimizer };
+      return memberOf(parseRecipe(withValue(single, path, value)));
     } catch (cause) {
       throw new RecipeError(`vary: ${(cause as Error).message}`, { cause });
     }
   });
+  const uses = members.map((member) =>
+    [OWN_FIELDS.map((field) => !member[field]), member.augment ? kindsOf(member.augment) : []].join("|"),
+  );
+  if (new Set(uses).size > 1) {
+    throw new RecipeError(
+      `vary: the values of ${path.join(".")} switch it off for some members, and members must share the network's parts: ` +
+        "run 0 apart",
+    );
+  }
   const structures = new Set(members.map((member) => structureOf(member.optimizer)));
   if (structures.size > 1) {
     throw new RecipeError(
@@ -113,6 +209,31 @@ export function expandMembers(recipe: Recipe): readonly Member[] {
     );
   }
   return members;
+}
+
+function memberOf(recipe: Recipe): Member {
+  const { seed, optimizer, dropout, label_smoothing, clip_norm, augment } = recipe;
+  const own = { dropout, label_smoothing, ...(clip_norm !== undefined && { clip_norm }), ...(augment && { augment }) };
+  return { seed, optimizer, schedules: schedulesOf(recipe), ...own };
+}
+
+/** What can vary of a recipe's schedules and changes of images, as dotted paths. */
+function pathsOf(recipe: Recipe): string[] {
+  const { elastic_sigma: _, ...augment } = recipe.augment ?? {};
+  return [...schedulePaths(recipe), ...Object.keys(augment).map((name) => `augment.${name}`)];
+}
+
+/** The parameters of a recipe's schedules as dotted paths. */
+function schedulePaths({ schedule, schedules = {} }: Recipe): string[] {
+  const settings = [...(schedule ? [["schedule", schedule.name] as const] : [])];
+  const others = Object.entries(schedules).map(([scalar, { name }]) => [`schedules.${scalar}`, name] as const);
+  return [...settings, ...others].flatMap(([path, name]) => parametersOf(name).map((key) => `${path}.${key}`));
+}
+
+/** The object with another value at a path. */
+function withValue(object: object, [key = "", ...rest]: readonly string[], value: unknown): object {
+  const own = (object as Record<string, unknown>)[key];
+  return { ...object, [key]: rest.length === 0 ? value : withValue(own as object, rest, value) };
 }
 
 function structureOf({ name, ...hyper }: Member["optimizer"]): string {
@@ -124,24 +245,19 @@ function resolveVary(key: string, recipe: Recipe): readonly string[] {
   const { name: _, ...hyper } = recipe.optimizer;
   const own = Object.keys(hyper);
   const parts = key.split(".");
-  if (key === "seed") return ["seed"];
-  if (recipeFields.includes(key)) {
+  if (key === "seed" || OWN_FIELDS.some((field) => field === key)) return [key];
+  if (recipeFields.includes(key) || key === "augment.elastic_sigma") {
     throw new RecipeError(
       `vary: ${key} is the same for all members of a population, which train in lockstep; ` +
-        `what can vary: ${["seed", ...own].join(", ")}. Run other values apart`,
+        `what can vary: ${["seed", ...OWN_FIELDS, ...own].join(", ")}. Run other values apart`,
     );
   }
-  const [head, tail] = parts.length === 1 ? ["optimizer", key] : parts;
-  if (head === "optimizer" && tail !== undefined && parts.length <= 2 && own.includes(tail)) return [head, tail];
-  const known = ["seed", ...own.map((name) => `optimizer.${name}`)];
-  throw new RecipeError(`vary: unknown setting "${key}"${suggest(key, ["seed", ...own])}; known: ${known.join(", ")}`);
-}
-
-/** `; did you mean "..."?` where a known name is near enough, else nothing. */
-export function suggest(given: string, known: readonly string[]): string {
-  if (known.length === 0) return "";
-  const nearest = closest(given, known);
-  return distance(given, nearest) <= Math.max(2, given.length / 3) ? ` (did you mean "${nearest}"?)` : "";
+  const path = parts.length === 1 ? `optimizer.${key}` : key;
+  const known = ["seed", ...OWN_FIELDS, ...own.map((name) => `optimizer.${name}`), ...pathsOf(recipe)];
+  if (path !== "seed" && known.includes(path)) return path.split(".");
+  throw new RecipeError(
+    `vary: unknown setting "${key}"${suggest(key, parts.length === 1 ? ["seed", ...OWN_FIELDS, ...own] : known)}; known: ${known.join(", ")}`,
+  );
 }
 
 function explain(issue: z.core.$ZodIssue, input: unknown): string {
@@ -167,36 +283,30 @@ function explain(issue: z.core.$ZodIssue, input: unknown): string {
   return `${at}: ${issue.message}${issue.code === "custom" && !isPlain ? "" : got}`;
 }
 
-const TYPES: Readonly<Record<string, string>> = {
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  string: "a text",
-  array: "a list",
-  object: "an object with fields",
-};
-
-/** What a schema asks for, in plain words; a schema's own words come first, and undefined leaves zod's. */
-function plainly(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code === "invalid_type") {
-    return issue.input === undefined ? "is missing" : `must be ${TYPES[issue.expected] ?? issue.expected}`;
-  }
-  if (issue.code === "invalid_union") return "must be a number, true or false, or a text";
-  if (issue.code !== "too_small" && issue.code !== "too_big") return undefined;
-  if (issue.origin === "array" || issue.origin === "string") return "must not be empty";
-  const bound = issue.code === "too_small" ? issue.minimum : issue.maximum;
-  const [inclusive, exclusive] = issue.code === "too_small" ? ["at least", "above"] : ["at most", "below"];
-  return `must be ${issue.inclusive ? inclusive : exclusive} ${bound}`;
-}
-
 function allowedKeys(path: readonly string[], input: unknown): string[] {
   if (path[0] === "optimizer") {
     const name = String(lookUp(input, ["optimizer", "name"]) ?? "adam");
     return Object.keys((findOptimizer(name)?.hyper as { shape?: object } | undefined)?.shape ?? {});
   }
+  if (path[0] === "schedule" || (path[0] === "schedules" && path.length > 1)) {
+    return [...parametersOf(String(lookUp(input, [...path, "name"])))];
+  }
+  if (path[0] === "init") {
+    const { parameters } = findInit(String(lookUp(input, ["init", "name"]))) ?? {};
+    return Object.keys((parameters as { shape?: object } | undefined)?.shape ?? {});
+  }
+  if (path[0] === "augment") return Object.keys(augmentField.shape);
+  if (path[0] === "lookahead") return Object.keys(lookaheadField.shape);
+  if (path[0] === "early_stopping") return Object.keys(earlyStoppingField.shape);
+  if (path[0] === "sam") return Object.keys(samField.shape);
   return path[0] === "vary" ? Object.keys(varyField.shape) : Object.keys(fields);
 }
 
 function lookUp(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
+  return path.reduce<unknown>(
+    // A text may stand for an object with that name alone.
+    (value, key) =>
+      typeof value === "string" && key === "name" ? value : (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    input,
+  );
 }

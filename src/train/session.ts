@@ -3,11 +3,14 @@ import { checkFits, createBuffer, readBuffer } from "../gpu/buffers.ts";
 import { type Gpu, scoped } from "../gpu/device.ts";
 import { encodeDispatches, type PreparedDispatch, prepareDispatches } from "../gpu/dispatch.ts";
 import { encodeStruct } from "../gpu/uniforms.ts";
-import type { Hyper } from "../optim/optimizer.ts";
-import { usedSlots } from "../optim/update.ts";
-import type { Chunk } from "./chunks.ts";
-import { optimizerOf, type Plan, STEP_STRIDE, type Stage } from "./plan.ts";
-import { createMetricsReader, createStepTable, type Metrics, sendHypers } from "./tables.ts";
+import { MEMBER_BUFFER } from "../nn/member.ts";
+import { writeTensor } from "../nn/tensors.ts";
+import { type Chunk, spanOf } from "./chunks.ts";
+import { createHypers, type Hypers } from "./hypers.ts";
+import { encodeStarts, fillState, type KeptState } from "./kept.ts";
+import { evaluationCount, type Plan, STEP_STRIDE, type Stage } from "./plan.ts";
+import { createMetricsReader, createStepTable, type Metrics, sendHypers, sendMembers, sendViews } from "./tables.ts";
+import { partsOf } from "./validation.ts";
 
 export type { Metrics };
 
@@ -17,16 +20,27 @@ export interface SubmitResult {
   readonly metrics: readonly (readonly Metrics[])[];
 }
 
-/** Arenas that can be read and written: f32 [P, stride], or [P, slots, stride] for the optimizer's state. */
-export type ArenaName = "params" | "grads" | "state";
+/**
+ * Arenas that can be read and written: f32 [P, stride], or [P, slots, stride] for the optimizer's state. `running`, batch
+ * norm's statistics, has a stride of its own.
+ */
+export type ArenaName = "params" | "grads" | "running" | "best" | "best_running" | KeptState["buffer"];
+
+/** A set of samples that is evaluated. */
+export type Evaluated = "test" | "validation";
 
 /** A plan realised on a device. */
 export interface Session {
   readonly plan: Plan;
   /** Members whose flag is false keep their parameters and state while the others go on. */
   readonly enabled: boolean[];
+  /** The members' hyper-parameters, which schedules move. */
+  readonly hypers: Hypers;
+  /** Steps done, as far as submitted; set where a run goes on from a checkpoint. */
+  step: number;
   /** Compiles the kernels of these stages and binds their buffers; a stage that a session never runs costs nothing. */
   prepare(stages: readonly Stage[]): Promise<void>;
+  /** The whole training set: validation samples that the plan holds out are taken from it here. */
   uploadTrain(split: Split): void;
   uploadTest(split: Split): void;
   /** Fresh parameters from the members' seeds, and the optimizer's state at its start. */
@@ -36,10 +50,23 @@ export interface Session {
    * @param order sample indices to use in place of the shuffle, one for each sample of the chunks
    */
   train(chunks: readonly Chunk[], order?: Uint32Array): Promise<SubmitResult>;
-  /** Evaluates test samples `start` to `end` (exclusive) with every member; metrics add up from a call with start 0. */
-  evaluate(start: number, end: number): Promise<readonly Metrics[]>;
+  /**
+   * Evaluates samples `start` to `end` (exclusive) of a set, the test set unless said, with every member; metrics add up from
+   * a call with start 0.
+   */
+  evaluate(start: number, end: number, of?: Evaluated): Promise<readonly Metrics[]>;
+  /** Keeps a copy of members' weights as the last evaluation took them, where the plan has room for the best. */
+  keepBest(members: readonly number[]): void;
   read(arena: ArenaName): Promise<Float32Array<ArrayBuffer>>;
   write(arena: ArenaName, values: Float32Array<ArrayBuffer>): void;
+  /**
+   * The compiled dispatches of a stage that is prepared, and group 0, whose row at offset 0 is the first chunk of the last
+   * submit: for measuring kernels apart from training, which they change the parameters of.
+   */
+  prepared(stage: Stage): readonly PreparedDispatch[];
+  readonly stepGroup: GPUBindGroup;
+  /** The plan's buffers by name. */
+  readonly buffers: Readonly<Record<string, GPUBuffer>>;
   /** Frees all buffers. */
   destroy(): void;
 }
@@ -69,6 +96,8 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
   const metrics = createMetricsReader(gpu, buffer("metrics"), plan);
   const stages: Partial<Record<Stage, readonly PreparedDispatch[]>> = {};
   const enabled: boolean[] = plan.members.map(() => true);
+  const hypers = createHypers(plan);
+  let done = 0;
 
   const stage = (name: Stage) => {
     const dispatches = stages[name];
@@ -80,9 +109,15 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
     encode(pass);
     pass.end();
   };
-  /** Encodes one pass, submits it, and resolves to rows of the metrics table after it. */
-  const submit = (encode: (pass: GPUComputePassEncoder) => void, firstRow: number, rows: number) => {
+  /** Encodes one pass after what `before` encodes, submits it, and resolves to rows of the metrics table after it. */
+  const submit = (
+    encode: (pass: GPUComputePassEncoder) => void,
+    firstRow: number,
+    rows: number,
+    before: (encoder: GPUCommandEncoder) => void,
+  ) => {
     const encoder = device.createCommandEncoder();
+    before(encoder);
     encodePass(encoder, encode);
     const read = metrics.copy(encoder, firstRow, rows);
     queue.submit([encoder.finish()]);
@@ -90,7 +125,8 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
   };
 
   /** Which samples each row of a submit's chunks takes: those given, or the shuffle's. */
-  const sendOrder = (first: Chunk, samples: number, order: Uint32Array | undefined) => {
+  const sendOrder = (chunks: readonly Chunk[], order: Uint32Array | undefined) => {
+    const [first, samples] = [chunks[0] as Chunk, spanOf(chunks).samples];
     const { trainCount } = plan.data;
     const range = { count: trainCount, epoch_length: trainCount, epoch: first.epoch, start: first.position };
     const target = { length: samples, first: 0, stride: plan.submitSamples, shuffled: 1 };
@@ -100,9 +136,21 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
     }
   };
 
+  /** Before the first step. */
+  const copyStarts = (encoder: GPUCommandEncoder) => encodeStarts(encoder, buffer, plan);
+  /** A stage that few plans have, which need not be prepared where it is empty. */
+  const optional = (name: Stage) => (plan.stages[name].length > 0 ? stage(name) : []);
+
   return {
     plan,
     enabled,
+    hypers,
+    get step() {
+      return done;
+    },
+    set step(step) {
+      done = step;
+    },
     async prepare(names) {
       const wanted = names.filter((name) => !stages[name]);
       const prepared = await Promise.all(
@@ -128,8 +176,10 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       gpu.check();
     },
     uploadTrain(split) {
-      writeBytes(queue, buffer("train_images"), split.images);
-      writeBytes(queue, buffer("train_labels"), split.labels);
+      for (const [name, part] of Object.entries(partsOf(plan, split))) {
+        writeBytes(queue, buffer(`${name}_images`), part.images);
+        writeBytes(queue, buffer(`${name}_labels`), part.labels);
+      }
     },
     uploadTest(split) {
       writeBytes(queue, buffer("test_images"), split.images);
@@ -137,7 +187,7 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       queue.writeBuffer(
         buffer("test_order"),
         0,
-        Uint32Array.from({ length: split.count }, (_, i) => i),
+        Uint32Array.from({ length: evaluationCount(plan.data) }, (_, i) => i),
       );
     },
     initialise() {
@@ -147,48 +197,63 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
         Uint32Array.from(plan.members, ({ seed }) => seed),
       );
       const encoder = device.createCommandEncoder();
-      for (const arena of ["params", "state"] as const) if (buffers[arena]) encoder.clearBuffer(buffers[arena]);
+      for (const name of ["params", ...plan.kept.map(({ buffer }) => buffer)]) encoder.clearBuffer(buffer(name));
       encodePass(encoder, (pass) => {
         pass.setBindGroup(0, idle.group, [0]);
         encodeDispatches(pass, stage("init"));
       });
       queue.submit([encoder.finish()]);
-      if (buffers.state) fillState(queue, buffers.state, plan);
+      fillState(queue, buffer, plan);
+      done = 0;
+      if (buffers.running) queue.writeBuffer(buffers.running, 0, runningStart(plan));
     },
     async train(chunks, order) {
       const [first, last] = [chunks[0], chunks.at(-1)] as [Chunk, Chunk];
-      let samples = 0;
-      const rows = chunks.map(({ step, isFirst, rows, batch }) => {
-        samples += rows;
-        return {
-          members: P,
-          slot: step % plan.tableRows,
-          first: isFirst ? 1 : 0,
-          rows,
-          first_row: samples - rows,
-          order_stride: plan.submitSamples,
-          count: step,
-          inv_batch: 1 / batch,
-        };
+      const { start } = spanOf(chunks);
+      const rowOf = ({ step, isFirst, rows, position, batch }: Chunk) => ({
+        members: P,
+        slot: step % plan.tableRows,
+        first: isFirst ? 1 : 0,
+        rows,
+        first_row: position - start,
+        order_stride: plan.submitSamples,
+        count: step,
+        inv_batch: 1 / batch,
       });
-      steps.send(rows);
-      sendHypers(gpu, buffer("hypers"), plan, enabled, first.step, last.step + 1);
-      sendOrder(first, samples, order);
+      // The metrics of a further gradient go to a row that nobody reads, behind that of evaluations.
+      const rows = chunks.map((chunk) =>
+        chunk.gradient === 0 ? rowOf(chunk) : { ...rowOf(chunk), slot: plan.tableRows + 1 },
+      );
+      const updates = chunks.filter(({ isLast, gradient }) => isLast && gradient > 0);
+      steps.send([...rows, ...updates.map(rowOf)]);
+      sendHypers(gpu, buffer("hypers"), plan, hypers, enabled, first.step, last.step + 1);
+      if (buffers[MEMBER_BUFFER]) sendMembers(gpu, buffers[MEMBER_BUFFER], plan, enabled);
+      sendOrder(chunks, order);
       const [shuffleStage, chunkStage, updateStage] = [stage("shuffle"), stage("chunk"), stage("update")];
+      const [betweenStage, syncStage] = [optional("between"), optional("sync")];
       const encode = (pass: GPUComputePassEncoder) => {
         pass.setBindGroup(0, steps.group, [0]);
         if (!order) encodeDispatches(pass, shuffleStage);
+        let update = rows.length;
         chunks.forEach((chunk, row) => {
           pass.setBindGroup(0, steps.group, [row * STEP_STRIDE]);
           encodeDispatches(pass, chunkStage);
-          if (chunk.isLast) encodeDispatches(pass, updateStage);
+          if (chunk.endsGradient && !chunk.isLast) encodeDispatches(pass, betweenStage);
+          if (!chunk.isLast) return;
+          if (chunk.gradient > 0) pass.setBindGroup(0, steps.group, [update++ * STEP_STRIDE]);
+          encodeDispatches(pass, updateStage);
+          if ((chunk.step + 1) % plan.syncEvery === 0) encodeDispatches(pass, syncStage);
         });
       };
       const count = last.step + 1 - first.step;
-      return { first: first.step, metrics: await submit(encode, first.step % plan.tableRows, count) };
+      const isStart = first.step === 0 && first.isFirst && first.gradient === 0;
+      done = last.isLast ? last.step + 1 : last.step;
+      const prepare = isStart ? copyStarts : () => {};
+      return { first: first.step, metrics: await submit(encode, first.step % plan.tableRows, count, prepare) };
     },
-    async evaluate(start, end) {
+    async evaluate(start, end, of = "test") {
       const { evaluateRows, tableRows, data } = plan;
+      const samples = of === "test" ? data.testCount : (data.validationCount ?? 0);
       const rows = Array.from({ length: Math.ceil((end - start) / evaluateRows) }, (_, i) => {
         const at = start + i * evaluateRows;
         return {
@@ -199,19 +264,35 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
           first_row: at,
           order_stride: 0,
           count: 0,
-          inv_batch: 1 / data.testCount,
+          inv_batch: 1 / samples,
         };
       });
       steps.send(rows);
-      const evaluateStage = stage("evaluate");
+      const [viewStage, evaluateStage] = [optional("view"), stage(of === "test" ? "evaluate" : "validate")];
+      if (buffers.views) sendViews(gpu, buffers.views, plan, hypers, done);
       const encode = (pass: GPUComputePassEncoder) => {
+        pass.setBindGroup(0, steps.group, [0]);
+        encodeDispatches(pass, viewStage);
         rows.forEach((_, row) => {
           pass.setBindGroup(0, steps.group, [row * STEP_STRIDE]);
           encodeDispatches(pass, evaluateStage);
         });
       };
-      const [result] = await submit(encode, tableRows, 1);
+      const [result] = await submit(encode, tableRows, 1, done === 0 ? copyStarts : () => {});
       return result as Metrics[];
+    },
+    keepBest(members) {
+      const { best, model } = plan;
+      if (!best) return;
+      const encoder = device.createCommandEncoder();
+      const copy = (from: string, to: string, stride: number) => {
+        for (const m of members) {
+          encoder.copyBufferToBuffer(buffer(from), 4 * m * stride, buffer(to), 4 * m * stride, 4 * stride);
+        }
+      };
+      copy(best.params, "best", model.arena.stride);
+      if (best.running) copy(best.running, "best_running", model.running.stride);
+      queue.submit([encoder.finish()]);
     },
     async read(arena) {
       return buffers[arena] ? new Float32Array(await readBuffer(gpu, buffers[arena])) : new Float32Array(0);
@@ -219,6 +300,9 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
     write(arena, values) {
       if (buffers[arena]) queue.writeBuffer(buffers[arena], 0, values);
     },
+    prepared: stage,
+    stepGroup: steps.group,
+    buffers,
     destroy() {
       for (const buffer of owned) buffer.destroy();
       metrics.destroy();
@@ -226,17 +310,17 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
   };
 }
 
-/** Fills slots of the optimizer's state [P, slots, stride] that start at another value than 0. */
-function fillState(queue: GPUQueue, state: GPUBuffer, plan: Plan): void {
-  const { members, slots, model } = plan;
-  const { stride } = model.arena;
-  const optimizer = optimizerOf(plan);
-  members.forEach(({ optimizer: { name: _, ...hyper } }, m) => {
-    usedSlots(optimizer, hyper as Hyper).forEach(({ fill = 0 }, slot) => {
-      if (fill !== 0)
-        queue.writeBuffer(state, 4 * (m * slots.length + slot) * stride, new Float32Array(stride).fill(fill));
-    });
-  });
+/** Batch norm's statistics before the first step: means 0, variances 1. */
+export function runningStart({ members, model }: Plan): Float32Array<ArrayBuffer> {
+  const { stride } = model.running;
+  const values = new Float32Array(members.length * stride);
+  for (const m of members.keys()) {
+    for (const { norm } of model.blocks) {
+      const variance = norm?.running?.variance;
+      if (variance) writeTensor(values.subarray(m * stride), variance, new Float32Array(variance.columns).fill(1));
+    }
+  }
+  return values;
 }
 
 /** writeBuffer wants a multiple of 4 bytes; the last few go in a padded copy. */

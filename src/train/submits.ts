@@ -1,6 +1,7 @@
 import type { Chunk } from "./chunks.ts";
+import { follows, spanOf } from "./chunks.ts";
 import { createPacer, MAX_IN_FLIGHT, type Pacer } from "./pacer.ts";
-import type { Metrics, Session, SubmitResult } from "./session.ts";
+import type { Evaluated, Metrics, Session, SubmitResult } from "./session.ts";
 
 /** Waits for the device; resolves to undefined where the run was aborted and does not wait for it any longer. */
 export type Wait = <T>(work: Promise<T>) => Promise<T | undefined>;
@@ -25,15 +26,18 @@ export async function* submitChunks(
 ): AsyncGenerator<Completed> {
   const { plan } = session;
   const inFlight: { result: Promise<SubmitResult>; chunks: readonly Chunk[]; samples: number }[] = [];
+  const take = taker(chunks);
   let finished = performance.now();
   while (true) {
     while (inFlight.length < MAX_IN_FLIGHT && !signal?.aborted) {
-      const next = take(chunks, pacer.chunks);
+      const next = take(pacer.chunks);
       const first = next[0];
       if (!first) break;
-      const samples = next.reduce((sum, { rows }) => sum + rows, 0);
-      const at = first.epoch * plan.data.trainCount + first.position;
-      const result = session.train(next, order?.subarray(at, at + samples));
+      // A second gradient of the same samples does not count.
+      const samples = next.reduce((sum, { rows, gradient }) => sum + (gradient === 0 ? rows : 0), 0);
+      const span = spanOf(next);
+      const at = first.epoch * plan.data.trainCount + span.start;
+      const result = session.train(next, order?.subarray(at, at + span.samples));
       result.catch(() => {}); // awaited below; until then a failure must not count as unhandled
       inFlight.push({ result, chunks: next, samples });
     }
@@ -53,33 +57,43 @@ export async function* submitChunks(
   }
 }
 
-/** Every member on the test set. Ends early where the signal is aborted; the result then means nothing. */
+/** Every member on the test set, or on another. Ends early where the signal is aborted; the result then means nothing. */
 export async function evaluateTest(
   session: Session,
   signal?: AbortSignal,
   wait: Wait = (work) => work,
+  of: Evaluated = "test",
 ): Promise<readonly Metrics[]> {
   const { plan } = session;
-  const { testCount } = plan.data;
+  const count = of === "test" ? plan.data.testCount : (plan.data.validationCount ?? 0);
   const pacer = createPacer(plan.submitChunks);
   let metrics: readonly Metrics[] = [];
-  for (let start = 0; start < testCount && !signal?.aborted; ) {
+  for (let start = 0; start < count && !signal?.aborted; ) {
     const chunks = pacer.chunks;
-    const end = Math.min(testCount, start + chunks * plan.evaluateRows);
+    const end = Math.min(count, start + chunks * plan.evaluateRows);
     const begun = performance.now();
-    metrics = (await wait(session.evaluate(start, end))) ?? [];
+    metrics = (await wait(session.evaluate(start, end, of))) ?? [];
     pacer.record(chunks, performance.now() - begun);
     start = end;
   }
   return metrics;
 }
 
-function take<T>(iterator: Iterator<T>, count: number): T[] {
-  const taken: T[] = [];
-  while (taken.length < count) {
-    const { value, done } = iterator.next();
-    if (done) break;
-    taken.push(value);
-  }
-  return taken;
+/** Takes chunks for a submit: at most `count`, and none of samples before its first one's. */
+function taker(chunks: Iterator<Chunk>): (count: number) => Chunk[] {
+  let next: Chunk | undefined;
+  return (count) => {
+    const taken: Chunk[] = [];
+    while (taken.length < count) {
+      const chunk = next ?? chunks.next().value;
+      next = undefined;
+      if (!chunk) break;
+      if (taken[0] && !follows(chunk, taken[0])) {
+        next = chunk;
+        break;
+      }
+      taken.push(chunk);
+    }
+    return taken;
+  };
 }

@@ -3,7 +3,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { bindStep, stepLayout } from "../gpu/kernel.ts";
 import { type StructValues, writeStruct } from "../gpu/uniforms.ts";
 import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
-import type { Hyper } from "../optim/optimizer.ts";
+import type { Hypers } from "./hypers.ts";
 import { optimizerOf, type Plan, STEP_STRIDE } from "./plan.ts";
 
 /** Loss (mean over the batch) and hits (a count) of one step of one member. */
@@ -37,25 +37,35 @@ export function createStepTable(gpu: Gpu, buffer: GPUBuffer): StepTable {
 /**
  * Sends the hyper-parameters of steps `from` to `to` (exclusive) of all members to the table [tableRows, P]; step t lies at
  * row t % tableRows.
+ * @param hypers what the hyper-parameters are at each step
  * @param enabled whether each member takes part
  */
 export function sendHypers(
   gpu: Gpu,
   buffer: GPUBuffer,
   plan: Plan,
+  hypers: Hypers,
   enabled: readonly boolean[],
   from: number,
   to: number,
 ) {
-  const { members, tableRows, hyperLayout } = plan;
+  const { members, tableRows, hyperLayout, groups } = plan;
   const optimizer = optimizerOf(plan);
-  const rowBytes = members.length * hyperLayout.size;
+  const memberBytes = groups * hyperLayout.size;
+  const rowBytes = members.length * memberBytes;
   const bytes = new ArrayBuffer((to - from) * rowBytes);
   const view = new DataView(bytes);
   for (let t = from; t < to; t++) {
-    members.forEach(({ optimizer: { name: _, ...hyper } }, m) => {
-      const values = { enabled: enabled[m] ? 1 : 0, hyper: optimizer.step(hyper as Hyper, t + 1) };
-      writeStruct(view, (t - from) * rowBytes + m * hyperLayout.size, hyperLayout, values);
+    members.forEach((_, m) => {
+      const hyper = hypers.at(m, t);
+      const memory = hypers.memory(m, t);
+      for (let group = 0; group < groups; group++) {
+        // The second group is what does not decay.
+        const own = group === 0 ? hyper : { ...hyper, weight_decay: 0 };
+        const values = { enabled: enabled[m] ? 1 : 0, hyper: optimizer.step(own, t + 1, memory) };
+        const at = (t - from) * rowBytes + m * memberBytes + group * hyperLayout.size;
+        writeStruct(view, at, hyperLayout, values);
+      }
     });
   }
   const row = from % tableRows;
@@ -63,6 +73,30 @@ export function sendHypers(
   const { queue } = gpu.device;
   queue.writeBuffer(buffer, row * rowBytes, bytes, 0, untilEnd * rowBytes);
   if (untilEnd < to - from) queue.writeBuffer(buffer, 0, bytes, untilEnd * rowBytes);
+}
+
+/** Sends what members have to themselves beside hyper-parameters: the table [P], as it is now. */
+export function sendMembers(gpu: Gpu, buffer: GPUBuffer, plan: Plan, enabled: readonly boolean[]) {
+  const { members, memberLayout } = plan;
+  const bytes = new ArrayBuffer(members.length * memberLayout.size);
+  members.forEach(({ seed, dropout, label_smoothing, clip_norm = 0 }, m) => {
+    const values = { enabled: enabled[m] ? 1 : 0, seed, dropout, label_smoothing, clip_norm };
+    writeStruct(new DataView(bytes), m * memberLayout.size, memberLayout, values);
+  });
+  gpu.device.queue.writeBuffer(buffer, 0, bytes);
+}
+
+/** Sends how the weights for evaluation come about after `step` steps to the table `views` [P]. */
+export function sendViews(gpu: Gpu, buffer: GPUBuffer, plan: Plan, hypers: Hypers, step: number): void {
+  const { evaluation } = optimizerOf(plan);
+  const { viewLayout, members } = plan;
+  if (!evaluation || !viewLayout) return;
+  const view = new DataView(new ArrayBuffer(members.length * viewLayout.size));
+  members.forEach((_, m) => {
+    const values = evaluation.values(hypers.at(m, Math.max(0, step - 1)), step, hypers.memory(m, step));
+    writeStruct(view, m * viewLayout.size, viewLayout, values);
+  });
+  gpu.device.queue.writeBuffer(buffer, 0, view.buffer);
 }
 
 /** Reads rows of the metrics table back, each submit's through a staging buffer of its own. */
@@ -75,8 +109,13 @@ export interface MetricsReader {
   destroy(): void;
 }
 
-export function createMetricsReader(gpu: Gpu, buffer: GPUBuffer, { tableRows, members }: Plan): MetricsReader {
-  const rowBytes = members.length * METRICS_BYTES;
+export function createMetricsReader(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  { tableRows, metricTiles, members }: Plan,
+): MetricsReader {
+  const memberBytes = metricTiles * METRICS_BYTES;
+  const rowBytes = members.length * memberBytes;
   const idle: GPUBuffer[] = [];
   const all: GPUBuffer[] = [];
   const take = () => {
@@ -95,9 +134,16 @@ export function createMetricsReader(gpu: Gpu, buffer: GPUBuffer, { tableRows, me
       return async () => {
         const view = new DataView(await mapCopy(gpu, staging, count * rowBytes));
         idle.push(staging);
-        const metricsAt = (at: number) => ({ loss: view.getFloat32(at, true), hits: view.getUint32(at + 4, true) });
+        const metricsAt = (at: number): Metrics => {
+          let [loss, hits] = [0, 0];
+          for (let tile = at; tile < at + memberBytes; tile += METRICS_BYTES) {
+            loss += view.getFloat32(tile, true);
+            hits += view.getUint32(tile + 4, true);
+          }
+          return { loss, hits };
+        };
         return Array.from({ length: count }, (_, row) =>
-          members.map((_, m) => metricsAt(row * rowBytes + m * METRICS_BYTES)),
+          members.map((_, m) => metricsAt(row * rowBytes + m * memberBytes)),
         );
       };
     },

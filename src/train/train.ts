@@ -1,10 +1,11 @@
 import { files } from "#platform";
 import { type Dataset, loadDataset } from "../data/dataset.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
-import { chooseTiling } from "../gpu/tiling.ts";
 import type { RunEvent } from "../io/runLog.ts";
+import { kernelsOfCheckpoint } from "./checkpoint.ts";
 import { type DataShape, makePlan, type Plan } from "./plan.ts";
 import { parseRecipe, type RecipeInput } from "./recipe.ts";
+import { selectTiling, type TilingSetting } from "./selectTiling.ts";
 import { openSession } from "./session.ts";
 import { type RunOptions, runTraining } from "./trainer.ts";
 
@@ -14,6 +15,11 @@ export interface TrainOptions extends RunOptions {
   readonly adapter?: string | Gpu;
   /** The data, where it is loaded already; else it comes from the recipe's `data`. */
   readonly dataset?: Dataset;
+  /**
+   * The matrix kernels: `auto` (timed once on a GPU, then kept in a cache), `tune` (timed now), `deterministic` (the adapter's
+   * default), the name of a family, or a choice. A resumed run has those of its checkpoint unless it is given.
+   */
+  readonly tiling?: TilingSetting;
 }
 
 /**
@@ -34,7 +40,10 @@ export async function* train(
     isOpen ? adapter : openGpu(adapter),
   ]);
   try {
-    const plan = makePlan(parsed, shapeOf(dataset), chooseTiling(gpu));
+    const { resumeFrom } = options;
+    const kept = resumeFrom && kernelsOfCheckpoint(resumeFrom.contents, resumeFrom.file);
+    const tiling = await selectTiling(gpu, parsed, shapeOf(dataset), options.tiling ?? kept);
+    const plan = makePlan(parsed, shapeOf(dataset), tiling);
     const session = await openSession(gpu, plan);
     try {
       yield* runTraining(gpu, session, dataset, options);
@@ -52,6 +61,7 @@ export function shapeOf({ train, test }: Dataset): DataShape {
     trainCount: train.count,
     testCount: test.count,
     inputs: train.width * train.height,
+    width: train.width,
     rowBytes: train.rowBytes,
     classes: train.classes,
   };

@@ -1,12 +1,15 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { EvalEvent, RunEvent } from "../io/runLog.ts";
+import type { EvalEvent, ModelResult, RunEvent } from "../io/runLog.ts";
 import type { Safetensors } from "../io/safetensors.ts";
 import { restoreCheckpoint, startFrom } from "./checkpoint.ts";
 import { chunksOf, samplesOf } from "./chunks.ts";
+import { observeEpoch, STOPPING_START, type StoppingState } from "./earlyStopping.ts";
 import { createKeeper } from "./keeper.ts";
 import { createPacer } from "./pacer.ts";
 import type { Plan } from "./plan.ts";
+import { ensembleOf, fitsPredictions, isEnsemble, predictTest } from "./predict.ts";
+import { RecipeError } from "./recipe.ts";
 import type { Session } from "./session.ts";
 import { evaluateTest, submitChunks } from "./submits.ts";
 
@@ -36,6 +39,11 @@ export interface RunOptions {
   readonly order?: Uint32Array;
   /** A checkpoint of the same recipe to go on from. */
   readonly resumeFrom?: NamedTensors;
+  /**
+   * Whether the members are put together as an ensemble at the end. Unless given: those of a population that differs in its
+   * seeds are, and those that `vary` makes are not, as the best of them is what is looked for there.
+   */
+  readonly ensemble?: boolean;
 }
 
 /** How far a run is. */
@@ -55,8 +63,9 @@ export interface Progress {
 const now = () => performance.now() / 1000;
 
 /**
- * Trains a plan: epochs of steps, an evaluation on the test set after each and at the end. Yields the run's events.
- * @throws the signal's reason where it is aborted; GpuError where the device fails
+ * Trains a plan: epochs of steps, an evaluation on the test set and the validation samples after each and at the end. Yields
+ * the run's events. A member that stops early has none from then on, as its run alone would have none.
+ * @throws RecipeError where the options do not suit the plan; the signal's reason where it is aborted; GpuError where the device fails
  */
 export async function* runTraining(
   gpu: Gpu,
@@ -67,15 +76,19 @@ export async function* runTraining(
   const { plan } = session;
   const { signal, logEvery = 50, checkpointEvery = Number.POSITIVE_INFINITY } = options;
   const started = now();
+  checkOptions(gpu, plan, options);
   // The start needs one small kernel; the others compile while the data goes up.
-  const compilation = session.prepare(["shuffle", "chunk", "update"]);
+  const compilation = session.prepare(["shuffle", "chunk", "between", "update", "sync"]);
   compilation.catch(() => {}); // awaited below; until then a failure must not count as unhandled
   const resumed = await begin(session, dataset, options);
   yield {
     event: "start",
     recipe: plan.recipe,
     adapter: adapterSummary(gpu),
+    kernels: plan.tiling,
+    ...(plan.note !== undefined && { note: plan.note }),
     ...(resumed && { resumed_step: resumed.step }),
+    ...(resumed?.stopping?.some(({ stopped }) => stopped) && { stopped: stoppedOf(resumed.stopping) }),
   };
 
   const zeros = plan.members.map(() => 0);
@@ -85,18 +98,25 @@ export async function* runTraining(
   let evaluated = resumed ? resumed.evaluated && step < plan.steps : true;
   let trainSeconds = 0;
   let losses: readonly number[] = [];
-  let last: readonly EvalEvent[] = [];
-  const keeper = await createKeeper(session, () => ({ step, epochLoss, evaluated }), signal, options.onCheckpoint);
+  // Of each member, its last one.
+  const last: EvalEvent[] = [];
+  let stopping: readonly StoppingState[] = resumed?.stopping ?? plan.members.map(() => STOPPING_START);
+  const hasStopped = (model: number) => stopping[model]?.stopped ?? false;
+  const haveAllStopped = () => stopping.every(({ stopped }) => stopped);
+  let restored = false;
+  const position = () => ({ step, epochLoss, evaluated, ...(plan.best && { stopping, restored }) });
+  for (const model of plan.members.keys()) session.enabled[model] = !hasStopped(model);
+  const keeper = await createKeeper(session, position, signal, options.onCheckpoint);
   try {
     await keeper.wait(compilation);
     const compiled = now() - started;
     await keeper.endIfAborted();
     // Evaluation is needed only after the first epoch; what it does not share with training compiles meanwhile.
-    const evaluation = session.prepare(["evaluate"]);
+    const evaluation = session.prepare(["view", "evaluate", "validate"]);
     evaluation.catch(() => {}); // awaited below
 
     const pacer = createPacer(plan.submitChunks);
-    while (step < plan.steps || !evaluated) {
+    while ((step < plan.steps && !haveAllStopped()) || !evaluated) {
       const epoch = evaluated ? Math.floor(step / plan.stepsPerEpoch) : Math.ceil(step / plan.stepsPerEpoch) - 1;
       const epochEnd = Math.min((epoch + 1) * plan.stepsPerEpoch, plan.steps);
       const samplesBefore = samplesOf(plan, step);
@@ -114,7 +134,7 @@ export async function* runTraining(
             evaluated = false;
             losses = members.map(({ loss }) => loss);
             epochLoss = epochLoss.map((sum, m) => sum + (losses[m] ?? 0));
-            if (step % logEvery === 0) yield* stepEvents(plan, step, losses);
+            if (step % logEvery === 0) yield* stepEvents(session, step, losses);
           }
           trainSeconds += done.seconds;
           epochSeconds += done.seconds;
@@ -134,25 +154,52 @@ export async function* runTraining(
       }
       await evaluation;
       const results = await evaluateTest(session, signal, keeper.wait);
+      const { validationCount } = plan.data;
+      const validated = validationCount ? await evaluateTest(session, signal, keeper.wait, "validation") : [];
       await keeper.endIfAborted();
       const stepsOfEpoch = step - epoch * plan.stepsPerEpoch;
-      last = results.map(({ loss, hits }, model): EvalEvent => {
+      const evaluations = results.flatMap(({ loss, hits }, model): EvalEvent[] => {
+        if (hasStopped(model)) return [];
         const [train_loss, test_accuracy] = [(epochLoss[model] ?? 0) / stepsOfEpoch, hits / plan.data.testCount];
-        return { event: "eval", epoch: epoch + 1, step, model, train_loss, test_loss: loss, test_accuracy };
+        const own = validated[model];
+        const val = own && { val_loss: own.loss, val_accuracy: own.hits / (validationCount ?? 1) };
+        return [{ event: "eval", epoch: epoch + 1, step, model, train_loss, test_loss: loss, test_accuracy, ...val }];
       });
-      yield* last;
+      for (const evaluation of evaluations) last[evaluation.model] = evaluation;
+      if (step % plan.stepsPerEpoch === 0) {
+        // Not where a run ends inside an epoch: one that goes on from there must not know more than one without a stop.
+        session.hypers.observe(evaluations);
+        epochLoss = zeros.slice();
+        if (plan.best) {
+          const observed = stopping.slice();
+          const improved: number[] = [];
+          for (const evaluation of evaluations) {
+            const { model } = evaluation;
+            const after = observeEpoch(plan.recipe.early_stopping, observed[model] ?? STOPPING_START, evaluation);
+            observed[model] = after.state;
+            if (after.improved) improved.push(model);
+            session.enabled[model] = !after.state.stopped;
+          }
+          stopping = observed;
+          session.keepBest(improved);
+        }
+      }
       evaluated = true;
-      if (step % plan.stepsPerEpoch === 0) epochLoss = zeros.slice();
+      yield* evaluations.map((event): EvalEvent => (hasStopped(event.model) ? { ...event, stopped: true } : event));
       if (step < plan.steps && step % checkpointEvery === 0) await keeper.checkpoint();
     }
+    restored = plan.recipe.early_stopping !== undefined;
     await keeper.checkpoint();
+    const best = restored && stopping.some(({ best }) => best);
+    const combines = options.ensemble ?? (isEnsemble(plan) && fitsPredictions(gpu, plan));
+    const predictions = combines ? await predictTest(gpu, session, { best, signal, wait: keeper.wait }) : undefined;
+    await keeper.endIfAborted();
     yield {
       event: "done",
       steps: step,
       seconds: { total: now() - started, train: trainSeconds, compile: compiled },
-      models: last.map(({ model, train_loss, test_loss, test_accuracy }) => {
-        return { seed: plan.members[model]?.seed ?? 0, train_loss, test_loss, test_accuracy };
-      }),
+      models: plan.members.flatMap(({ seed }, model) => resultOf(seed, last[model], restored, stopping[model])),
+      ...(predictions && { ensemble: ensembleOf(predictions, "mean") }),
     };
   } finally {
     keeper.dispose();
@@ -169,9 +216,51 @@ async function begin(session: Session, dataset: Dataset, { initFrom, resumeFrom 
   return resumeFrom && restoreCheckpoint(session, resumeFrom.contents, resumeFrom.file);
 }
 
-function* stepEvents(plan: Plan, step: number, losses: readonly number[]): Generator<RunEvent> {
+/** @throws RecipeError where the options do not suit the plan */
+export function checkOptions(gpu: Gpu, plan: Plan, { order, ensemble }: RunOptions): void {
+  if (order && plan.data.validationCount) {
+    throw new RecipeError(
+      "validation: a given order names samples of the whole training set; leave one of the two out",
+    );
+  }
+  if (ensemble && plan.members.length === 1) {
+    throw new RecipeError("ensemble: the recipe has one member; give a population, or vary");
+  }
+  if (ensemble && !fitsPredictions(gpu, plan)) {
+    throw new RecipeError(`ensemble: this adapter cannot hold what ${plan.members.length} members predict; give fewer`);
+  }
+}
+
+const stoppedOf = (states: readonly StoppingState[]) =>
+  states.flatMap(({ stopped }, model) => (stopped ? [model] : []));
+
+/** How a member ended: at its last evaluation, or at its best one where that has been restored. */
+function resultOf(
+  seed: number,
+  last: EvalEvent | undefined,
+  restored: boolean,
+  { best, stopped, epochs } = STOPPING_START,
+): ModelResult[] {
+  const event = restored ? (best ?? last) : (last ?? best);
+  if (!event) return [];
+  const { train_loss, test_loss, test_accuracy, val_loss, val_accuracy } = event;
+  return [
+    {
+      seed,
+      train_loss,
+      test_loss,
+      test_accuracy,
+      ...(val_loss !== undefined && { val_loss, val_accuracy }),
+      ...(restored && best && { best_epoch: best.epoch }),
+      ...(stopped && { stopped_epoch: epochs }),
+    },
+  ];
+}
+
+function* stepEvents({ hypers, enabled }: Session, step: number, losses: readonly number[]): Generator<RunEvent> {
   for (const [model, loss] of losses.entries()) {
-    yield { event: "step", step, model, loss, lr: Number(plan.members[model]?.optimizer.lr) };
+    if (!enabled[model]) continue;
+    yield { event: "step", step, model, loss, lr: Number(hypers.at(model, step - 1).lr) };
   }
 }
 

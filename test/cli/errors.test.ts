@@ -35,7 +35,7 @@ describe("bad usage ends with 2 and says what is wrong, where, and what may be",
   test.concurrent.each<[string, string]>([
     ["trian", "unknown command 'trian' (did you mean train?)"],
     ["train --epoch 3", "unknown option '--epoch' (did you mean --epochs?)"],
-    ["train --dropout 0.2", "unknown option '--dropout'; see downhill train --help"],
+    ["train --frobnicate 0.2", "unknown option '--frobnicate'; see downhill train --help"],
     ["train now", "too many arguments for 'train': expected 0, got 1; see downhill train --help"],
     ["verify", "missing required argument 'FILE.json'; see downhill verify --help"],
     ["train --hidden 12,x", '--hidden 12,x: "x" is not a number; see downhill train --help'],
@@ -106,7 +106,10 @@ describe("what fails for another reason ends with 1", () => {
     [["train", "--resume", "empty"], "--resume empty: no run to go on with, as empty/recipe.json is missing"],
     [["evaluate", "none"], "none: no such file or folder"],
     [["verify", "broken.json"], "broken.json: cannot be read as JSON: "],
-    [["verify", "misspelt.json"], "misspelt.json: not a golden file of optimizers: cases"],
+    [
+      ["verify", "misspelt.json"],
+      'misspelt.json: not a golden file of optimizers: cases: is missing; it must be an object with a list "cases"',
+    ],
   ])("%j", async (args, expected) => {
     const { code, stdout, message } = await failure(args);
     expect({ code, stdout, message: message.slice(0, expected.length) }).toEqual({

@@ -70,6 +70,11 @@ describe("a run", () => {
       data: "data",
       hidden: [16],
       activation: "relu",
+      batch_norm: false,
+      layer_norm: false,
+      dropout: 0,
+      init: { name: "default" },
+      label_smoothing: 0,
       optimizer: { name: "adam", lr: 0.001, beta1: 0.9, beta2: 0.999, weight_decay: 0, eps: 1e-8, eps_root: 0 },
       batch_size: 40,
       epochs: 10,
@@ -96,6 +101,7 @@ describe("a run", () => {
       event: "start",
       recipe: JSON.parse(readFileSync(inFolder("single/recipe.json"), "utf8")),
       adapter: (summaryOf(single) as unknown as { adapter: object }).adapter,
+      kernels: expect.any(String),
     });
     expect(events[1]).toEqual({ event: "step", step: 5, model: 0, loss: expect.any(Number), lr: 0.001 });
     const { seed: _, ...measured } = MODEL;

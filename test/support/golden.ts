@@ -16,12 +16,18 @@ export async function readGoldenU32(name: string): Promise<Uint32Array> {
   return new Uint32Array((await readGolden(name)).slice().buffer);
 }
 
-/** One run of `golden/mlp/runs.json`. */
+/** One run of `golden/mlp/runs.json` or `golden/mlp_batch_norm/runs.json`. */
 export interface GoldenRun {
   readonly downhill: { readonly name: string; readonly lr: number };
+  readonly schedule?: string;
+  readonly warmup?: number;
+  readonly label_smoothing?: number;
+  readonly clip_norm?: number;
   readonly losses: readonly number[];
   readonly test_accuracy: number;
   readonly test_loss: number;
+  /** Of each tensor at the end. */
+  readonly final: Readonly<Record<string, { readonly sum: number; readonly l2: number }>>;
 }
 
 export async function readGoldenRuns(folder: string): Promise<readonly GoldenRun[]> {

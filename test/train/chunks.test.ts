@@ -16,7 +16,7 @@ const rowsOf = (chunks: Iterable<Chunk>) => Array.from(chunks, ({ rows }) => row
 test("a batch of up to 1000 samples is one chunk; an epoch ends with a smaller one", () => {
   const plan = planOf(100, 330);
   expect(plan.stepsPerEpoch).toBe(4);
-  expect([...chunksOf(plan, 2, 5)]).toEqual([
+  expect([...chunksOf(plan, 2, 5)]).toMatchObject([
     { step: 2, epoch: 0, position: 200, rows: 100, batch: 100, isFirst: true, isLast: true },
     { step: 3, epoch: 0, position: 300, rows: 30, batch: 30, isFirst: true, isLast: true },
     { step: 4, epoch: 1, position: 0, rows: 100, batch: 100, isFirst: true, isLast: true },
@@ -25,7 +25,7 @@ test("a batch of up to 1000 samples is one chunk; an epoch ends with a smaller o
 });
 
 test("a larger batch is cut into equal chunks, each of which knows the whole", () => {
-  expect([...chunksOf(planOf("full", 2500), 1, 2)]).toEqual([
+  expect([...chunksOf(planOf("full", 2500), 1, 2)]).toMatchObject([
     { step: 1, epoch: 1, position: 0, rows: 834, batch: 2500, isFirst: true, isLast: false },
     { step: 1, epoch: 1, position: 834, rows: 834, batch: 2500, isFirst: false, isLast: false },
     { step: 1, epoch: 1, position: 1668, rows: 832, batch: 2500, isFirst: false, isLast: true },
@@ -71,4 +71,17 @@ test("samplesOf counts what steps take, smaller batches included", () => {
       expect(samplesOf(plan, steps)).toBe(rows);
     }
   }
+});
+
+test("a step of two gradients goes over its samples twice", () => {
+  const plan = { ...planOf(1500, 2500), gradients: 2 };
+  const seen = Array.from(chunksOf(plan, 0, 1), ({ position, gradient, isFirst, endsGradient, isLast }) => {
+    return [position, gradient, isFirst, endsGradient, isLast];
+  });
+  expect(seen).toEqual([
+    [0, 0, true, false, false],
+    [750, 0, false, true, false],
+    [0, 1, true, false, false],
+    [750, 1, false, true, true],
+  ]);
 });

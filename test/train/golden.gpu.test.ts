@@ -31,7 +31,9 @@ const shareOfBound = (got: readonly number[], golden: readonly number[]) =>
 describe("golden/mlp", () => {
   test("first gradients", async () => {
     const gpu = await gpuOf();
-    const plan = makePlan(parseRecipe({ optimizer: { name: "sgd" }, steps: 1 }), shapeOf(dataset), chooseTiling(gpu));
+    // Where the update is the end of the gradients' kernels, they never lie in memory.
+    const tiling = { ...chooseTiling(gpu), fusesUpdate: false };
+    const plan = makePlan(parseRecipe({ optimizer: { name: "sgd" }, steps: 1 }), shapeOf(dataset), tiling);
     const session = await openSession(gpu, plan);
     await session.prepare(["init", "shuffle", "chunk", "update"]);
     session.uploadTrain(dataset.train);

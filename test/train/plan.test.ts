@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { subgroupTiling } from "../../src/gpu/subgroupTiling.ts";
 import { plainTiling, type Tiling } from "../../src/gpu/tiling.ts";
 import { makePlan, STEP_STRIDE, type Stage } from "../../src/train/plan.ts";
 import { parseRecipe, RecipeError, type RecipeInput } from "../../src/train/recipe.ts";
@@ -43,6 +44,26 @@ describe("the main job's plan", () => {
     expect(labelsOf(plan, "shuffle")).toEqual(["shuffle"]);
     expect(labelsOf(plan, "evaluate")).toEqual(labelsOf(plan, "chunk").slice(0, 5));
     expect(labelsOf(plan, "init")).toEqual([1, 2, 3].flatMap((i) => [`fc${i}.weight start`, `fc${i}.bias start`]));
+  });
+
+  test("dispatches less where kernels are fused: not over several chunks, and without a tail where there is none", () => {
+    const fused = subgroupTiling(4);
+    const labels = (recipe: RecipeInput) => labelsOf(makePlan(parseRecipe(recipe), MNIST, fused), "chunk");
+    expect(labels({})).toEqual([
+      "fc1 forward",
+      "fc2 forward",
+      "fc3 with loss",
+      "fc3 backward weights + update",
+      "fc2 backward input",
+      "fc2 backward weights + update",
+      "fc1 backward weights + update",
+    ]);
+    expect(labels({ hidden: [] })).toEqual(["fc1 forward", "softmax cross-entropy", "fc1 backward weights + update"]);
+    const chunked = makePlan(parseRecipe({ batch_size: 2000 }), MNIST, fused);
+    expect(labelsOf(chunked, "chunk")).toContain("fc1 backward weights");
+    expect(labelsOf(chunked, "update")).toEqual(["adam update"]);
+    expect(makePlan(parseRecipe({}), MNIST, fused).buffers.grads).toBeUndefined();
+    expect(chunked.buffers.grads).toBeDefined();
   });
 
   test("holds the data as bytes, and parameters, gradients and state in arenas of one layout", () => {

@@ -22,6 +22,11 @@ describe("a recipe", () => {
       data: "mnist",
       hidden: [128, 64],
       activation: "relu",
+      batch_norm: false,
+      layer_norm: false,
+      dropout: 0,
+      init: { name: "default" },
+      label_smoothing: 0,
       optimizer: { name: "adam", lr: 1e-3, beta1: 0.9, beta2: 0.999, weight_decay: 0, eps: 1e-8, eps_root: 0 },
       batch_size: 100,
       epochs: 10,
@@ -82,7 +87,7 @@ describe("an error names the path, what was given and what is allowed", () => {
     [{ batch_size: 0 }, 'batch_size: must be a whole number of at least 1, or "full", got 0'],
     [{ batch_size: 2.5 }, 'batch_size: must be a whole number of at least 1, or "full", got 2.5'],
     [{ batch_size: "all" }, 'batch_size: must be a whole number of at least 1, or "full", got "all"'],
-    [{ activation: "rely" }, 'activation: must be one of relu, got "rely" (did you mean "relu"?)'],
+    [{ activation: "rely" }, "activation: must be one of relu, leaky_relu", 'got "rely" (did you mean "relu"?)'],
     [{ epochs: 0 }, "epochs: must be at least 1, got 0"],
     [{ steps: 0 }, "steps: must be at least 1, got 0"],
     [{ seed: -1 }, "seed: must be at least 0, got -1"],
@@ -156,13 +161,13 @@ describe("members", () => {
     expect(vary("centered", [true, true], rmsprop)).toHaveLength(2);
     for (const key of ["hidden", "batch_size", "epochs", "population", "activation", "data"]) {
       expect(refusal({ vary: { key, values: [1, 2] } }, read)).toContain(
-        `vary: ${key} is the same for all members of a population, which train in lockstep; what can vary: seed, lr`,
+        `vary: ${key} is the same for all members of a population, which train in lockstep; what can vary: seed, dropout`,
       );
     }
   });
 
   test.each<[string, unknown[], string]>([
-    ["lrr", [1], 'vary: unknown setting "lrr" (did you mean "lr"?); known: seed, optimizer.lr'],
+    ["lrr", [1], 'vary: unknown setting "lrr" (did you mean "lr"?); known: seed, dropout'],
     ["optimizer.momentum", [1], 'vary: unknown setting "optimizer.momentum"'],
     ["optimizer.name", ["sgd"], 'vary: unknown setting "optimizer.name"'],
     ["recipe.lr", [1], 'vary: unknown setting "recipe.lr"'],
