@@ -8,7 +8,15 @@ export { type Dataset, loadDataset, type Split } from "./data/dataset.ts";
 export { type Gpu, openGpu } from "./gpu/device.ts";
 export { GpuError } from "./gpu/errors.ts";
 export type { TilingChoice } from "./gpu/tilingChoice.ts";
-export type { DoneEvent, EvalEvent, ModelResult, RunEvent, StartEvent, StepEvent } from "./io/runLog.ts";
+export type {
+  DoneEvent,
+  EnsembleResult,
+  EvalEvent,
+  ModelResult,
+  RunEvent,
+  StartEvent,
+  StepEvent,
+} from "./io/runLog.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./io/safetensors.ts";
 export { type Activation, activations } from "./nn/activation.ts";
 export type { Init } from "./nn/init/init.ts";

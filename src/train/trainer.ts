@@ -1,16 +1,16 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { EvalEvent, ModelResult, RunEvent } from "../io/runLog.ts";
+import type { EvalEvent, RunEvent } from "../io/runLog.ts";
 import type { Safetensors } from "../io/safetensors.ts";
 import { restoreCheckpoint, startFrom } from "./checkpoint.ts";
 import { chunksOf, samplesOf } from "./chunks.ts";
-import { observeEpoch, STOPPING_START, type StoppingState } from "./earlyStopping.ts";
 import { createKeeper } from "./keeper.ts";
 import { createPacer } from "./pacer.ts";
 import type { Plan } from "./plan.ts";
 import { ensembleOf, fitsPredictions, isEnsemble, predictTest } from "./predict.ts";
 import { RecipeError } from "./recipe.ts";
 import type { Session } from "./session.ts";
+import { createStopping } from "./stopping.ts";
 import { evaluateTest, submitChunks } from "./submits.ts";
 
 /** A safetensors file that was read, and its name for errors. */
@@ -81,6 +81,7 @@ export async function* runTraining(
   const compilation = session.prepare(["shuffle", "chunk", "between", "update", "sync"]);
   compilation.catch(() => {}); // awaited below; until then a failure must not count as unhandled
   const resumed = await begin(session, dataset, options);
+  const stopping = createStopping(session, resumed?.stopping);
   yield {
     event: "start",
     recipe: plan.recipe,
@@ -88,7 +89,7 @@ export async function* runTraining(
     kernels: plan.tiling,
     ...(plan.note !== undefined && { note: plan.note }),
     ...(resumed && { resumed_step: resumed.step }),
-    ...(resumed?.stopping?.some(({ stopped }) => stopped) && { stopped: stoppedOf(resumed.stopping) }),
+    ...(stopping.stopped().length > 0 && { stopped: stopping.stopped() }),
   };
 
   const zeros = plan.members.map(() => 0);
@@ -100,12 +101,7 @@ export async function* runTraining(
   let losses: readonly number[] = [];
   // Of each member, its last one.
   const last: EvalEvent[] = [];
-  let stopping: readonly StoppingState[] = resumed?.stopping ?? plan.members.map(() => STOPPING_START);
-  const hasStopped = (model: number) => stopping[model]?.stopped ?? false;
-  const haveAllStopped = () => stopping.every(({ stopped }) => stopped);
-  let restored = false;
-  const position = () => ({ step, epochLoss, evaluated, ...(plan.best && { stopping, restored }) });
-  for (const model of plan.members.keys()) session.enabled[model] = !hasStopped(model);
+  const position = () => ({ step, epochLoss, evaluated, ...stopping.position() });
   const keeper = await createKeeper(session, position, signal, options.onCheckpoint);
   try {
     await keeper.wait(compilation);
@@ -116,7 +112,7 @@ export async function* runTraining(
     evaluation.catch(() => {}); // awaited below
 
     const pacer = createPacer(plan.submitChunks);
-    while ((step < plan.steps && !haveAllStopped()) || !evaluated) {
+    while ((step < plan.steps && !stopping.haveAllStopped()) || !evaluated) {
       const epoch = evaluated ? Math.floor(step / plan.stepsPerEpoch) : Math.ceil(step / plan.stepsPerEpoch) - 1;
       const epochEnd = Math.min((epoch + 1) * plan.stepsPerEpoch, plan.steps);
       const samplesBefore = samplesOf(plan, step);
@@ -159,7 +155,7 @@ export async function* runTraining(
       await keeper.endIfAborted();
       const stepsOfEpoch = step - epoch * plan.stepsPerEpoch;
       const evaluations = results.flatMap(({ loss, hits }, model): EvalEvent[] => {
-        if (hasStopped(model)) return [];
+        if (stopping.hasStopped(model)) return [];
         const [train_loss, test_accuracy] = [(epochLoss[model] ?? 0) / stepsOfEpoch, hits / plan.data.testCount];
         const own = validated[model];
         const val = own && { val_loss: own.loss, val_accuracy: own.hits / (validationCount ?? 1) };
@@ -170,27 +166,16 @@ export async function* runTraining(
         // Not where a run ends inside an epoch: one that goes on from there must not know more than one without a stop.
         session.hypers.observe(evaluations);
         epochLoss = zeros.slice();
-        if (plan.best) {
-          const observed = stopping.slice();
-          const improved: number[] = [];
-          for (const evaluation of evaluations) {
-            const { model } = evaluation;
-            const after = observeEpoch(plan.recipe.early_stopping, observed[model] ?? STOPPING_START, evaluation);
-            observed[model] = after.state;
-            if (after.improved) improved.push(model);
-            session.enabled[model] = !after.state.stopped;
-          }
-          stopping = observed;
-          session.keepBest(improved);
-        }
+        stopping.observe(evaluations);
       }
       evaluated = true;
-      yield* evaluations.map((event): EvalEvent => (hasStopped(event.model) ? { ...event, stopped: true } : event));
+      yield* evaluations.map((event) =>
+        stopping.hasStopped(event.model) ? { ...event, stopped: true as const } : event,
+      );
       if (step < plan.steps && step % checkpointEvery === 0) await keeper.checkpoint();
     }
-    restored = plan.recipe.early_stopping !== undefined;
+    const best = stopping.end();
     await keeper.checkpoint();
-    const best = restored && stopping.some(({ best }) => best);
     const combines = options.ensemble ?? (isEnsemble(plan) && fitsPredictions(gpu, plan));
     const predictions = combines ? await predictTest(gpu, session, { best, signal, wait: keeper.wait }) : undefined;
     await keeper.endIfAborted();
@@ -198,7 +183,7 @@ export async function* runTraining(
       event: "done",
       steps: step,
       seconds: { total: now() - started, train: trainSeconds, compile: compiled },
-      models: plan.members.flatMap(({ seed }, model) => resultOf(seed, last[model], restored, stopping[model])),
+      models: stopping.results(last),
       ...(predictions && { ensemble: ensembleOf(predictions, "mean") }),
     };
   } finally {
@@ -229,32 +214,6 @@ export function checkOptions(gpu: Gpu, plan: Plan, { order, ensemble }: RunOptio
   if (ensemble && !fitsPredictions(gpu, plan)) {
     throw new RecipeError(`ensemble: this adapter cannot hold what ${plan.members.length} members predict; give fewer`);
   }
-}
-
-const stoppedOf = (states: readonly StoppingState[]) =>
-  states.flatMap(({ stopped }, model) => (stopped ? [model] : []));
-
-/** How a member ended: at its last evaluation, or at its best one where that has been restored. */
-function resultOf(
-  seed: number,
-  last: EvalEvent | undefined,
-  restored: boolean,
-  { best, stopped, epochs } = STOPPING_START,
-): ModelResult[] {
-  const event = restored ? (best ?? last) : (last ?? best);
-  if (!event) return [];
-  const { train_loss, test_loss, test_accuracy, val_loss, val_accuracy } = event;
-  return [
-    {
-      seed,
-      train_loss,
-      test_loss,
-      test_accuracy,
-      ...(val_loss !== undefined && { val_loss, val_accuracy }),
-      ...(restored && best && { best_epoch: best.epoch }),
-      ...(stopped && { stopped_epoch: epochs }),
-    },
-  ];
 }
 
 function* stepEvents({ hypers, enabled }: Session, step: number, losses: readonly number[]): Generator<RunEvent> {

@@ -76,3 +76,18 @@ test("elsewhere there is a line for each evaluation, and one after ten seconds w
       "epoch 1/10  step 600/6000  train loss 0.2500  test loss 0.1250  accuracy 95.00 %  24,690 images/s  4 min left\n",
   );
 });
+
+test("members that stop early are told, and those that go on are not kept waiting for", () => {
+  const { stream, text } = recorder();
+  const progress = createProgress(stream, { ...SIZE, members: 3 });
+  progress.onEvent({ ...START, stopped: [2] });
+  const val = { val_loss: 0.5, val_accuracy: 0.75 };
+  progress.onEvent({ ...evalOf(0, 0.94), ...val, stopped: true });
+  progress.onEvent({ ...evalOf(1, 0.96), ...val });
+  progress.onEvent({ ...evalOf(1, 0.98), ...val, epoch: 2, step: 1200, stopped: true });
+  const lines = text().split("\n");
+  expect(lines[0]).toContain("test loss 0.1250  val loss 0.5000  accuracy 95.00 %  val accuracy 75.00 %");
+  expect(lines[1]).toBe("member 0 stopped early after epoch 1");
+  expect(lines[2]).toContain("accuracy 98.00 %");
+  expect(lines[3]).toBe("member 1 stopped early after epoch 2");
+});

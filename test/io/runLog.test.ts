@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { jsonLine, parseRunLog, type RunEvent } from "../../src/io/runLog.ts";
+import { type DoneEvent, type EvalEvent, jsonLine, parseRunLog, type RunEvent } from "../../src/io/runLog.ts";
 
 const line = (event: RunEvent) => `${jsonLine(event)}\n`;
 
@@ -22,6 +22,22 @@ describe("the run log", () => {
     const text = EVENTS.map(line).join("");
     expect(text.split("\n").length).toBe(EVENTS.length + 1);
     expect(parseRunLog(text, "log")).toEqual(EVENTS);
+  });
+
+  it("has the figures of validation samples, stops and an ensemble where there are any", () => {
+    const [, , , , evaluation, done] = EVENTS as [RunEvent, RunEvent, RunEvent, RunEvent, EvalEvent, DoneEvent];
+    const val = { val_loss: Number.NaN, val_accuracy: 0.5 };
+    const events: RunEvent[] = [
+      { ...evaluation, ...val, stopped: true },
+      {
+        ...done,
+        models: done.models.map((model) => ({ ...model, ...val, best_epoch: 2, stopped_epoch: 5 })),
+        ensemble: { method: "mean", accuracy: 0.99, loss: Number.POSITIVE_INFINITY },
+      },
+    ];
+    expect(parseRunLog(events.map(line).join(""), "log")).toEqual(events);
+    const wrong = line({ ...evaluation, val_loss: "low" as unknown as number });
+    expect(() => parseRunLog(wrong, "log")).toThrow('log:1: "val_loss" is no number');
   });
 
   it("is JSON, and spells what JSON lacks as strings", () => {
