@@ -55,7 +55,7 @@ chart.setOption({
   textStyle: { fontFamily: "system-ui, sans-serif" },
   title: {
     text: `784-128-64-10 on MNIST: ${(100 * accuracy).toFixed(2)} % of the test digits after ${last[0]?.epoch} epochs`,
-    subtext: `${models.length} seeds, Adam at 1e-3, batch 100; ${(start?.adapter as { name?: string } | undefined)?.name ?? ""}`,
+    subtext: `${models.length} seed${models.length > 1 ? "s" : ""}, Adam at 1e-3, batch 100; ${(start?.adapter as { name?: string } | undefined)?.name ?? ""}`,
     left: "center",
     textStyle: { fontSize: 16, color: "#1f2328" },
     subtextStyle: { color: TEXT },

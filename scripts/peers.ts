@@ -1,10 +1,11 @@
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
+import { median } from "../src/gpu/timing.ts";
 import { chromiumPeers } from "./peers/chromium.ts";
 import { adapterNames, downhill, referenceLoss } from "./peers/downhill.ts";
 import { createJob, type Job } from "./peers/job.ts";
 import { nodePeers } from "./peers/node.ts";
-import { median, type Peer, type Result } from "./peers/peer.ts";
+import type { Peer, Result } from "./peers/peer.ts";
 import { torchPeers } from "./peers/pytorch.ts";
 import { disagreements, type Row, table } from "./peers/table.ts";
 

@@ -30,13 +30,6 @@ export function lastEpochMean(losses: readonly number[], stepsPerEpoch: number):
   return last.reduce((sum, loss) => sum + loss, 0) / last.length;
 }
 
-/** The middle value; of an even number of values, the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(half)] as number) + (sorted[Math.ceil(half)] as number)) / 2;
-}
-
 /**
  * How far two peers' mean losses over as many steps may be apart. Sums in another order differ in the last digits, and
  * training makes such a difference grow: float32 runs of this job stay within 1e-4 (1 + loss) for 100 steps.

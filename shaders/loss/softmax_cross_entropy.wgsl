@@ -2,7 +2,7 @@
 //   p = softmax(z),  loss[b] = -log p[b][label[b]],  dz[b][c] = (p[b][c] - [c == label[b]]) * inv_batch, pads of dz are 0.
 // With label smoothing s the target is t[c] = (1 - s) [c == label[b]] + s / classes, and loss[b] = -sum_c t[c] log p[b][c].
 //   metrics.loss = sum_b loss[b] * inv_batch,  metrics.hits = samples whose first largest z is at their label
-// z, dz [P, capacity, ceil4(classes)]; labels u8 by sample, four to a word; order [P, order_stride]; metrics [K, P].
+// z, dz [P, capacity, ceil4(classes)]; labels: lib/labels.wgsl; metrics: lib/metrics.wgsl.
 // The first chunk of a step starts the metrics afresh, the others add to them. Softmax of z - max(z), which cannot overflow.
 // One workgroup a member; a thread takes every 64th row, and the partial sums are added in the order of the threads, so
 // that the result has the same bits each time.
@@ -16,19 +16,12 @@ struct Shape {
 
 @group(1) @binding(0) var<uniform> shape: Shape;
 @group(1) @binding(1) var<storage, read> z: array<vec4<f32>>;
-@group(1) @binding(2) var<storage, read> labels: array<u32>;
-@group(1) @binding(3) var<storage, read> order: array<u32>;
 @group(1) @binding(4) var<storage, read_write> dz: array<vec4<f32>>;
 
 const SMOOTH = false; // whether labels are smoothed: loss/label_smoothing.wgsl, else loss/hard_labels.wgsl
 const THREADS = 64u;
 var<workgroup> partial_loss: array<f32, THREADS>;
 var<workgroup> partial_hits: array<u32, THREADS>;
-
-fn label_of(member: u32, row: u32) -> u32 {
-  let sample = order[member * step.order_stride + step.first_row + row];
-  return (labels[sample / 4u] >> (8u * (sample % 4u))) & 0xffu;
-}
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {

@@ -4,7 +4,7 @@
 //   dz[b][n] = (p[b][n] - [n == label[b]]) * inv_batch,  dx[b][k] = (sum_n dz[b][n] w[n][k]) * activation_gradient(x[b][k])
 // A subgroup computes ROWS rows. Its lanes hold all classes, four adjacent ones a lane: n <= 4 * SUBGROUP. Values of other
 // lanes come in turns (lanes.wgsl). Loss and hits: a row of the metrics table for each tile of rows (metrics.wgsl).
-// Shapes as in dense_shape.wgsl; labels u8 by sample, four to a word; order [P, order_stride].
+// Shapes as in dense_shape.wgsl; labels: lib/labels.wgsl.
 
 const ROWS = 10u;
 const TURNS_K = SUBGROUP; // vec4s of k an iteration
@@ -20,22 +20,15 @@ struct Shape {
   bias: u32,
   params_stride: u32,
   x_stride: u32,
-  z_stride: u32,
+  y_stride: u32, // of z
   tiles: u32, // of the metrics table
 }
 
 @group(1) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(1) @binding(1) var<storage, read> params: array<vec4<f32>>;
-@group(1) @binding(2) var<storage, read> labels: array<u32>;
-@group(1) @binding(3) var<storage, read> order: array<u32>;
 @group(1) @binding(4) var<storage, read_write> dz: array<vec4<f32>>;
 @group(1) @binding(5) var<storage, read_write> dx: array<vec4<f32>>;
 @group(1) @binding(6) var<uniform> shape: Shape;
-
-fn label_of(member: u32, row: u32) -> u32 {
-  let sample = order[member * step.order_stride + step.first_row + row];
-  return (labels[sample / 4u] >> (8u * (sample % 4u))) & 0xffu;
-}
 
 fn lanes_max(mine: f32) -> f32 {
   var result = mine;
@@ -125,7 +118,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     result[r] = gradient[r];
   }
   if (lane < shape.n4) {
-    let start = member * shape.z_stride + row_0 * shape.n4 + lane;
+    let start = member * shape.y_stride + row_0 * shape.n4 + lane;
     for (var r = 0u; r < rows; r++) {
       dz[start + r * shape.n4] = result[r];
     }

@@ -33,10 +33,10 @@ fn main(
   }
   let place = tensors[tensor];
   let quad = (piece - factors[tensor].w) * 8u + thread.x;
-  let isThere = piece < shape.blocks && quad < place.row_quads;
+  let is_there = piece < shape.blocks && quad < place.row_quads;
   let begin = group.z * shape.quads + place.begin + quad;
   var sum = vec4<f32>();
-  if (isThere) {
+  if (is_there) {
     for (var line = thread.y; line < place.rows; line += 8u) {
       let g = grads[begin + line * place.row_quads];
       sum += g * g;
@@ -45,7 +45,7 @@ fn main(
   sums[thread.y * 8u + thread.x] = sum;
   workgroupBarrier();
   let row = row_in(group.z, place.group);
-  if (thread.y > 0u || !isThere || row.enabled == 0u) {
+  if (thread.y > 0u || !is_there || row.enabled == 0u) {
     return;
   }
   for (var line = 1u; line < 8u; line++) {

@@ -32,10 +32,10 @@ fn main(
   }
   let place = tensors[tensor];
   let line = (piece - factors[tensor].z) * 8u + thread.y;
-  let isThere = piece < shape.blocks && line < place.rows;
+  let is_there = piece < shape.blocks && line < place.rows;
   let begin = group.z * shape.quads + place.begin + line * place.row_quads;
   var sum = 0.0;
-  if (isThere) {
+  if (is_there) {
     for (var quad = thread.x; quad < place.row_quads; quad += 8u) {
       let g = grads[begin + quad];
       sum += dot(g, g);
@@ -44,7 +44,7 @@ fn main(
   sums[thread.y * 8u + thread.x] = sum;
   workgroupBarrier();
   let row = row_in(group.z, place.group);
-  if (thread.x > 0u || !isThere || row.enabled == 0u) {
+  if (thread.x > 0u || !is_there || row.enabled == 0u) {
     return;
   }
   for (var lane = 1u; lane < 8u; lane++) {

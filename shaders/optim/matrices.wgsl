@@ -22,7 +22,7 @@ struct Block {
   outside: bool,
 }
 
-/// The first of a thread's `down` by `across` blocks, which divide 8; of X where `wide`, else of a square.
+// The first of a thread's `down` by `across` blocks, which divide 8; of X where `wide`, else of a square.
 fn block_of(tile: u32, thread: u32, count: u32, wide: bool, down: u32, across: u32) -> Block {
   var index = 0u;
   while (index + 1u < count && select(matrices[index + 1u].first_square, matrices[index + 1u].first_wide, wide) <= tile) {

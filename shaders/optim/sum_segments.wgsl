@@ -25,14 +25,11 @@ fn main(
   if (segment >= shape.segments) {
     return;
   }
-  let tensor = tensor_of(segment, shape.tensors);
-  let place = tensors[tensor];
-  let row = row_in(member, place.group);
-  load_scalars(member, tensor, shape.scalars);
-  let first = (segment - place.first_segment) * SEGMENT;
-  let end = place.begin + min(first + SEGMENT, place.quads);
+  let part = segment_at(segment, shape.tensors);
+  let row = row_in(member, part.group);
+  load_scalars(member, part.tensor, shape.scalars);
   var sum = vec4<f32>();
-  for (var quad = place.begin + first + thread; quad < end; quad += 64u) {
+  for (var quad = part.begin + thread; quad < part.end; quad += 64u) {
     sum += take_terms(row, member, shape.quads, quad, grads[member * shape.quads + quad]);
   }
   partials[(member * shape.segments + segment) * 64u + thread] = sum;

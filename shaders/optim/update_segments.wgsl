@@ -23,13 +23,10 @@ fn main(
   if (segment >= shape.segments) {
     return;
   }
-  let tensor = tensor_of(segment, shape.tensors);
-  let place = tensors[tensor];
-  let row = row_in(member, place.group);
-  load_scalars(member, tensor, shape.scalars);
-  let first = (segment - place.first_segment) * SEGMENT;
-  let end = place.begin + min(first + SEGMENT, place.quads);
-  for (var quad = place.begin + first + thread; quad < end; quad += 64u) {
+  let part = segment_at(segment, shape.tensors);
+  let row = row_in(member, part.group);
+  load_scalars(member, part.tensor, shape.scalars);
+  for (var quad = part.begin + thread; quad < part.end; quad += 64u) {
     take_gradient(row, member, shape.quads, quad, grads[member * shape.quads + quad]);
   }
 }

@@ -46,7 +46,7 @@ export function inspectCommand(): Command {
       const tiling = await selectTiling(gpu, recipe, shapeOf(dataset), tilingOf(flags));
       const plan = makePlan(recipe, shapeOf(dataset), tiling);
       const misfit = misfitOf(gpu, plan);
-      const largest = largestOf(gpu, dataset, recipe);
+      const largest = flags.json ? "" : largestOf(gpu, dataset, recipe);
       gpu.destroy();
       process.stdout.write(
         flags.json

@@ -120,17 +120,34 @@ function sizeOf(layer: DenseLayer, input: "f32" | "u8", { rows, accumulates }: D
   return { k: layer.inputs, n: layer.outputs, rows, input, accumulates };
 }
 
+/** Sizes, offsets and strides of a layer at work, as its kernels read them. Strides and offsets count vec4s. */
+export function denseShape(
+  { inputs: k, outputs: n, weight, bias }: DenseLayer,
+  { capacity, stride }: Pick<DenseContext, "capacity" | "stride">,
+) {
+  const [k4, n4] = [Math.ceil(k / 4), Math.ceil(n / 4)];
+  return {
+    k,
+    k4,
+    n,
+    n4,
+    weight: weight.offset / 4,
+    bias: bias.offset / 4,
+    params_stride: stride / 4,
+    x_stride: capacity * k4,
+    y_stride: capacity * n4,
+  };
+}
+
 function dispatch(
   label: string,
   chosen: MatrixKernel,
   uses: readonly string[],
   layer: DenseLayer,
   input: DenseInput | undefined,
-  { members, capacity, rows, stride }: DenseContext,
+  context: DenseContext,
   buffers: Dispatch["buffers"],
 ): Dispatch {
-  const { inputs: k, outputs: n, weight, bias } = layer;
-  const [k4, n4] = [Math.ceil(k / 4), Math.ceil(n / 4)];
   return {
     label,
     kernel: defineKernel({
@@ -139,22 +156,13 @@ function dispatch(
       constants: chosen.constants,
     }),
     buffers,
-    // Strides and offsets count vec4s.
     shape: {
-      k,
-      k4,
-      n,
-      n4,
-      weight: weight.offset / 4,
-      bias: bias.offset / 4,
-      params_stride: stride / 4,
-      x_stride: capacity * k4,
-      y_stride: capacity * n4,
+      ...denseShape(layer, context),
       scale: input?.kind === "u8" ? input.scale : 1,
       shift: input?.kind === "u8" ? input.shift : 0,
     },
-    workgroups: [chosen.workgroups[0], chosen.workgroups[1], members],
-    flops: 2 * rows * k * n,
+    workgroups: [chosen.workgroups[0], chosen.workgroups[1], context.members],
+    flops: 2 * context.rows * layer.inputs * layer.outputs,
   };
 }
 

@@ -22,6 +22,7 @@ export function softmaxCrossEntropy(
       shader: "loss/softmax_cross_entropy.wgsl",
       uses: [
         STEP_SHADER,
+        "lib/labels.wgsl",
         "lib/metrics.wgsl",
         ...(smooth ? [MEMBER_SHADER, "loss/label_smoothing.wgsl"] : ["loss/hard_labels.wgsl"]),
       ],

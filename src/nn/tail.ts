@@ -1,7 +1,7 @@
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
 import type { MatrixKernel } from "../gpu/tiling.ts";
-import { activationShader, type DenseContext, type DenseLayer } from "./dense.ts";
+import { activationShader, type DenseContext, type DenseLayer, denseShape } from "./dense.ts";
 
 /**
  * The last layer, softmax with cross-entropy and the gradient of the layer's input in one dispatch: what `denseForward`,
@@ -22,33 +22,25 @@ export function classifierTail(
     readonly labels: string;
     readonly order: string;
   },
-  { members, capacity, rows, stride }: DenseContext,
+  context: DenseContext,
   tiles: number,
 ): Dispatch {
-  const { inputs: k, outputs: n, weight, bias } = layer;
-  const [k4, n4] = [Math.ceil(k / 4), Math.ceil(n / 4)];
   return {
     label: `${layer.name} with loss`,
     kernel: defineKernel({
       shader: chosen.shader,
-      uses: [STEP_SHADER, "lib/metrics.wgsl", activationShader(previous.activation), ...(chosen.uses ?? [])],
+      uses: [
+        STEP_SHADER,
+        "lib/labels.wgsl",
+        "lib/metrics.wgsl",
+        activationShader(previous.activation),
+        ...(chosen.uses ?? []),
+      ],
       constants: chosen.constants,
     }),
     buffers: { ...names, params: "params", metrics: "metrics" },
-    // Strides and offsets count vec4s.
-    shape: {
-      k,
-      k4,
-      n,
-      n4,
-      weight: weight.offset / 4,
-      bias: bias.offset / 4,
-      params_stride: stride / 4,
-      x_stride: capacity * k4,
-      z_stride: capacity * n4,
-      tiles,
-    },
-    workgroups: [chosen.workgroups[0], chosen.workgroups[1], members],
-    flops: 4 * rows * k * n,
+    shape: { ...denseShape(layer, context), tiles },
+    workgroups: [chosen.workgroups[0], chosen.workgroups[1], context.members],
+    flops: 4 * context.rows * layer.inputs * layer.outputs,
   };
 }

@@ -57,6 +57,8 @@ export interface Optimizer<H extends Hyper = Hyper> {
   readonly name: string;
   /** One line for lists: what sets it apart. */
   readonly summary: string;
+  /** Whether it finds its rate itself: `lr` is then a factor that is best left at its default. */
+  readonly findsOwnRate?: boolean;
   /** Hyper-parameters with defaults and ranges; strict, so that a misspelt one is refused. */
   readonly hyper: z.ZodType<H>;
   /** The slots of the WGSL file. Hyper-parameters that change which are used cannot vary inside a population. */

@@ -9,6 +9,7 @@ import { extraArena, termSums } from "./update.ts";
 export const prodigy: Optimizer = defineOptimizer({
   name: "prodigy",
   summary: "adam without a learning rate to set: it estimates how far the solution is",
+  findsOwnRate: true,
   hyper: z.strictObject({
     lr: z.number().positive().default(1).describe("factor of the estimated rate; leave it, or give it a schedule"),
     beta1: decayRate(0.9, "decay rate of the average of gradients"),

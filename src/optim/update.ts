@@ -138,18 +138,15 @@ export function termSums(
 ): Dispatch[] {
   const { uses, constants } = elementKernel(optimizer, hyper);
   const slots = usedSlots(optimizer, hyper).length;
-  const [moved, terms] = {
-    nothing: [0, "optim/terms.wgsl"],
-    state: [2 * slots, "optim/terms.wgsl"],
-    params: [2 * slots + 1, "optim/terms_update.wgsl"],
-  }[changes] as [number, string];
+  const moved = { nothing: 0, state: 2 * slots, params: 2 * slots + 1 }[changes];
   const [first, ...rest] = sumDispatches(site, {
     label,
-    uses: [...uses, terms, scalars ? "optim/scalars.wgsl" : "optim/zero_scalars.wgsl"],
+    uses: [...uses, "optim/terms.wgsl", scalars ? "optim/scalars.wgsl" : "optim/zero_scalars.wgsl"],
     constants: {
       ...constants,
       ...segmentConstants(site, scalars),
-      ...(changes === "nothing" && { CHANGES_STATE: false }),
+      CHANGES_STATE: changes !== "nothing",
+      CHANGES_PARAMS: changes === "params",
     },
     buffers: { ...applyBuffers(optimizer, hyper), ...scalarBuffers(scalars) },
     ...(scalars && { scalars }),

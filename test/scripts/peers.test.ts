@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { lastEpochMean, lossTolerance, median } from "../../scripts/peers/peer.ts";
+import { lastEpochMean, lossTolerance } from "../../scripts/peers/peer.ts";
 import { disagreements, type Row, table } from "../../scripts/peers/table.ts";
+import { median } from "../../src/gpu/timing.ts";
 
 const row: Row = {
   name: "A",
