@@ -26,6 +26,6 @@ export { findOptimizer, optimizers } from "./optim/registry.ts";
 export { findSchedule, schedules } from "./optim/schedules/registry.ts";
 export type { Schedule } from "./optim/schedules/schedule.ts";
 export { parseRecipe, type Recipe, RecipeError, type RecipeInput, recipeSchema } from "./train/recipe.ts";
+export type { Progress, RunOptions } from "./train/runOptions.ts";
 export type { TilingSetting } from "./train/selectTiling.ts";
 export { type TrainOptions, train } from "./train/train.ts";
-export type { Progress, RunOptions } from "./train/trainer.ts";

@@ -7,7 +7,7 @@ import { optimizers } from "../optim/registry.ts";
 import { describeSchedule } from "../optim/schedules/describe.ts";
 import { schedules } from "../optim/schedules/registry.ts";
 import { augmentations } from "../train/augmentField.ts";
-import { suggest } from "../train/recipe.ts";
+import { suggest } from "../train/messages.ts";
 
 /** A hyper-parameter, or what a schedule has in its place. */
 type Setting = Omit<HyperDescription, "default"> & { readonly default: number | boolean | string };

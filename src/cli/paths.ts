@@ -9,7 +9,7 @@ import { drawPaths } from "../lab/pathsFigure.ts";
 import { type TestFunction, testFunctions } from "../lab/testFunctions.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { optimizers } from "../optim/registry.ts";
-import { suggest } from "../train/recipe.ts";
+import { suggest } from "../train/messages.ts";
 import { adapterSummary } from "../train/trainer.ts";
 import { addAdapterOption, parseCount } from "./recipeOptions.ts";
 

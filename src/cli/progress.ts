@@ -1,6 +1,6 @@
 import cliProgress from "cli-progress";
 import type { EvalEvent, RunEvent } from "../io/runLog.ts";
-import type { Progress } from "../train/trainer.ts";
+import type { Progress } from "../train/runOptions.ts";
 
 /** What a run shows while it goes: a live bar on a terminal, plain lines elsewhere. */
 export interface ProgressDisplay {

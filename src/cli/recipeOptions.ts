@@ -4,15 +4,9 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { inits } from "../nn/init/registry.ts";
 import { optimizers } from "../optim/registry.ts";
 import { augmentFields } from "../train/augmentField.ts";
-import {
-  activations,
-  parseRecipe,
-  type Recipe,
-  RecipeError,
-  type RecipeInput,
-  recipeFields,
-  suggest,
-} from "../train/recipe.ts";
+import { activations, recipeFields } from "../train/fields.ts";
+import { suggest } from "../train/messages.ts";
+import { parseRecipe, type Recipe, RecipeError, type RecipeInput } from "../train/recipe.ts";
 import { addScheduleOption, type ScheduleFlags } from "./scheduleOption.ts";
 import { addValidationOptions, type ValidationFlags } from "./validationOptions.ts";
 import { parseValue } from "./values.ts";

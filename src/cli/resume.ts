@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { files } from "#platform";
 import { jsonLine, parseRunLog } from "../io/runLog.ts";
 import { readSafetensors } from "../io/safetensors.ts";
-import { type Position, positionOf } from "../train/checkpoint.ts";
+import { type Position, positionOf } from "../train/checkpointPosition.ts";
 import { parseRecipe, type Recipe, RecipeError } from "../train/recipe.ts";
-import type { NamedTensors } from "../train/trainer.ts";
+import type { NamedTensors } from "../train/runOptions.ts";
 
 /** The files in a run's folder. */
 export const RECIPE = "recipe.json";

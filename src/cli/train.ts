@@ -9,14 +9,15 @@ import { type DoneEvent, jsonLine } from "../io/runLog.ts";
 import { readSafetensors, writeSafetensors } from "../io/safetensors.ts";
 import { spreadOf } from "../lab/evaluation.ts";
 import { bestOf } from "../train/best.ts";
-import { kernelsOfCheckpoint } from "../train/checkpoint.ts";
+import { kernelsOfCheckpoint } from "../train/checkpointPosition.ts";
 import { samplesOf } from "../train/chunks.ts";
 import { makePlan, type Plan } from "../train/plan.ts";
 import { type Recipe, RecipeError } from "../train/recipe.ts";
+import { checkOptions, type NamedTensors, type RunOptions } from "../train/runOptions.ts";
 import { selectTiling } from "../train/selectTiling.ts";
 import { openSession } from "../train/session.ts";
 import { shapeOf } from "../train/train.ts";
-import { adapterSummary, checkOptions, type NamedTensors, type RunOptions, runTraining } from "../train/trainer.ts";
+import { adapterSummary, runTraining } from "../train/trainer.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { createProgress, silentProgress } from "./progress.ts";
 import {

@@ -3,8 +3,9 @@ import { nodeGrid } from "../data/elastic.ts";
 import type { BufferSpec } from "../gpu/buffers.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
-import type { DataShape } from "./plan.ts";
-import { type Member, RecipeError } from "./recipe.ts";
+import type { DataShape } from "./dataShape.ts";
+import type { Member } from "./members.ts";
+import { RecipeError } from "./recipe.ts";
 
 /** The name of the members' settings in a plan's buffers. */
 export const AUGMENT_BUFFER = "augment";

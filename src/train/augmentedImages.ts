@@ -5,9 +5,10 @@ import { encodeDispatches, prepareDispatches } from "../gpu/dispatch.ts";
 import { bindStep, stepLayout } from "../gpu/kernel.ts";
 import { writeStruct } from "../gpu/uniforms.ts";
 import { AUGMENT_BUFFER, augmentBuffer, augmentedGather } from "./augmentation.ts";
+import { expandMembers, type Member } from "./members.ts";
 import { NORMALISE } from "./network.ts";
-import { STEP_STRIDE } from "./plan.ts";
-import { expandMembers, type Member, type Recipe, RecipeError } from "./recipe.ts";
+import { STEP_STRIDE } from "./planBuffers.ts";
+import { type Recipe, RecipeError } from "./recipe.ts";
 
 /**
  * Some training images as the first steps of a run change them, by the kernel of training.

@@ -1,5 +1,6 @@
 import type { Safetensors } from "../io/safetensors.ts";
-import { type Position, saveCheckpoint } from "./checkpoint.ts";
+import { saveCheckpoint } from "./checkpoint.ts";
+import type { Position } from "./checkpointPosition.ts";
 import { createGrace } from "./grace.ts";
 import type { Session } from "./session.ts";
 import type { Wait } from "./submits.ts";

@@ -1,4 +1,4 @@
-import type { Arena } from "../nn/tensors.ts";
+import { type Arena, writeTensor } from "../nn/tensors.ts";
 import type { Hyper, Optimizer, Site, Slot } from "../optim/optimizer.ts";
 import { extraArena, usedSlots } from "../optim/update.ts";
 import { optimizerOf, type Plan } from "./plan.ts";
@@ -65,4 +65,17 @@ export function fillState(queue: GPUQueue, buffer: (name: string) => GPUBuffer, 
       });
     }
   });
+}
+
+/** Batch norm's statistics before the first step: means 0, variances 1. */
+export function runningStart({ members, model }: Plan): Float32Array<ArrayBuffer> {
+  const { stride } = model.running;
+  const values = new Float32Array(members.length * stride);
+  for (const m of members.keys()) {
+    for (const { norm } of model.blocks) {
+      const variance = norm?.running?.variance;
+      if (variance) writeTensor(values.subarray(m * stride), variance, new Float32Array(variance.columns).fill(1));
+    }
+  }
+  return values;
 }

@@ -19,7 +19,7 @@ import type { NormLayer } from "../nn/norm.ts";
 import { softmaxCrossEntropy } from "../nn/softmaxCrossEntropy.ts";
 import { classifierTail } from "../nn/tail.ts";
 import { roundUp } from "../nn/tensors.ts";
-import type { DataShape } from "./plan.ts";
+import type { DataShape } from "./dataShape.ts";
 
 /** (x / 255 - 0.5) / 0.5 = x * scale + shift */
 export const NORMALISE = { scale: 2 / 255, shift: -1 };

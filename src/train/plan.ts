@@ -1,15 +1,14 @@
 import { readShader } from "#platform";
 import type { BufferSpec } from "../gpu/buffers.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
-import { defineKernel, stepLayout } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import { reflectStruct, type StructLayout } from "../gpu/reflect.ts";
 import type { Tiling } from "../gpu/tiling.ts";
 import { choiceOf, type TilingChoice } from "../gpu/tilingChoice.ts";
 import { initNetwork } from "../nn/init/network.ts";
-import { MEMBER_BUFFER, MEMBER_SHADER } from "../nn/member.ts";
+import { MEMBER_SHADER } from "../nn/member.ts";
 import { type Mlp, mlp } from "../nn/mlp.ts";
-import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
-import { clipNorm, NORM_PARTIALS } from "../optim/clipNorm.ts";
+import { clipNorm } from "../optim/clipNorm.ts";
 import type { Hyper, Optimizer, Slot } from "../optim/optimizer.ts";
 import { findOptimizer } from "../optim/registry.ts";
 import {
@@ -24,39 +23,21 @@ import {
   viewLayout,
 } from "../optim/update.ts";
 import { wrap } from "../optim/wrappers.ts";
-import { AUGMENT_BUFFER, augmentBuffer, augmentedGather } from "./augmentation.ts";
+import { augmentedGather } from "./augmentation.ts";
+import type { DataShape } from "./dataShape.ts";
 import { type KeptState, keptState } from "./kept.ts";
-import { NORMALISE, networkBuffers, networkStages } from "./network.ts";
-import { expandMembers, type Member, type Recipe, RecipeError } from "./recipe.ts";
-import {
-  type BestSource,
-  bestBuffers,
-  bestSource,
-  onValidation,
-  validationBuffers,
-  withValidation,
-} from "./validation.ts";
-
-/** What a plan needs to know of a data set: its shapes. */
-export interface DataShape {
-  readonly trainCount: number;
-  readonly testCount: number;
-  /** Samples that are held out of the training set, and not counted in it. */
-  readonly validationCount?: number;
-  /** Values of a sample: width * height. */
-  readonly inputs: number;
-  /** Pixels of an image along x, where samples are images. */
-  readonly width?: number;
-  /** Bytes from one image to the next, a multiple of 4. */
-  readonly rowBytes: number;
-  readonly classes: number;
-}
+import { expandMembers, type Member } from "./members.ts";
+import { NORMALISE, networkStages } from "./network.ts";
+import { planBuffers } from "./planBuffers.ts";
+import { MAX_CHUNK_ROWS, type PlanSizes, planSizes } from "./planSizes.ts";
+import { type Recipe, RecipeError } from "./recipe.ts";
+import { type BestSource, bestSource, onValidation, withValidation } from "./validation.ts";
 
 /** Dispatches that run together, in order. */
 export type Stage = "init" | "shuffle" | "chunk" | "between" | "update" | "sync" | "view" | "evaluate" | "validate";
 
 /** All that a run does on the GPU, as plain data: what it allocates, and what it dispatches. Needs no device. */
-export interface Plan {
+export interface Plan extends PlanSizes {
   readonly recipe: Recipe;
   readonly members: readonly Member[];
   readonly data: DataShape;
@@ -76,18 +57,6 @@ export interface Plan {
   readonly kernels: TilingChoice;
   /** What a person should know of how that was chosen. */
   readonly note?: string;
-  /** Samples a step; the last step of an epoch may have fewer. */
-  readonly batch: number;
-  readonly stepsPerEpoch: number;
-  /** Planned length of the run. */
-  readonly steps: number;
-  /** Most samples that one pass through the network takes; a larger batch is worked through in chunks. */
-  readonly chunkRows: number;
-  /** The same for evaluation. */
-  readonly evaluateRows: number;
-  /** Most chunks in one submit, and most samples in all of them. */
-  readonly submitChunks: number;
-  readonly submitSamples: number;
   /**
    * Rows of the tables of hyper-parameters and metrics; a step uses row `step % tableRows`. More rows of metrics: one for
    * evaluation, and one for further gradients of a step.
@@ -108,19 +77,8 @@ export interface Plan {
   readonly best?: BestSource;
 }
 
-/** Rows that fit the workgroup tiles well and keep activations small; it depends on nothing, so that results do not. */
-const MAX_CHUNK_ROWS = 1000;
-/** Rows of an evaluation where a chunk of training has too few; else both have the same, and so the same kernels. */
-const EVALUATE_ROWS = 200;
-const MIN_EVALUATE_ROWS = 50;
-const MAX_SUBMIT_CHUNKS = 1024;
-/** Sample indices of one submit, over all members: 16 MiB of them. */
-const MAX_ORDER_ENTRIES = 2 ** 22;
 /** The file whose `struct Range` says what the shuffle fills. */
 const SHUFFLE_SHADER = "data/shuffle.wgsl";
-/** Dynamic offsets of a uniform buffer are multiples of this. */
-export const STEP_STRIDE = 256;
-
 /**
  * Compiles a recipe to a plan.
  * @throws RecipeError where the recipe does not suit the data
@@ -128,12 +86,6 @@ export const STEP_STRIDE = 256;
 export function makePlan(recipe: Recipe, given: DataShape, tiling: Tiling): Plan {
   const data = withValidation(recipe, given);
   const members = expandMembers(recipe);
-  const batch = recipe.batch_size === "full" ? data.trainCount : recipe.batch_size;
-  if (batch > data.trainCount) {
-    throw new RecipeError(
-      `batch_size: ${batch} is more than the ${data.trainCount} training samples; use at most that, or "full"`,
-    );
-  }
   // Members share the structure, so that the first one's values stand for it.
   const first = members[0] as Member;
   const { name, ...structure } = first.optimizer;
@@ -143,12 +95,9 @@ export function makePlan(recipe: Recipe, given: DataShape, tiling: Tiling): Plan
     norm: recipe.batch_norm ? "batch" : recipe.layer_norm ? "layer" : undefined,
     dropout: first.dropout > 0,
   });
-  const stepsPerEpoch = Math.ceil(data.trainCount / batch);
-  const chunkRows = Math.ceil(batch / Math.ceil(batch / MAX_CHUNK_ROWS));
-  const evaluateRows = Math.min(chunkRows < MIN_EVALUATE_ROWS ? EVALUATE_ROWS : chunkRows, data.testCount);
   const P = members.length;
-  const submitSamples = Math.max(chunkRows, Math.min(data.trainCount, Math.floor(MAX_ORDER_ENTRIES / P)));
-  const submitChunks = Math.max(1, Math.min(MAX_SUBMIT_CHUNKS, Math.floor(submitSamples / chunkRows)));
+  const sizes = planSizes(recipe, data, P);
+  const { batch, chunkRows, evaluateRows } = sizes;
   const site = {
     arena: model.arena,
     members: P,
@@ -199,21 +148,15 @@ export function makePlan(recipe: Recipe, given: DataShape, tiling: Tiling): Plan
     tiling: tiling.name,
     kernels: choiceOf(tiling),
     ...(tiling.note !== undefined && { note: tiling.note }),
-    batch,
-    stepsPerEpoch,
-    steps: recipe.steps ?? recipe.epochs * stepsPerEpoch,
-    chunkRows,
-    evaluateRows,
-    submitChunks,
-    submitSamples,
-    tableRows: submitChunks,
+    ...sizes,
+    tableRows: sizes.submitChunks,
     metricTiles: network.metricTiles,
     hyperLayout: hyperLayout(updateKernel(optimizer, structure as Hyper)),
     memberLayout: reflectStruct(readShader(MEMBER_SHADER), "Member"),
     rangeLayout: reflectStruct(readShader(SHUFFLE_SHADER), "Range"),
     stages: {
       init: initNetwork(model, P, recipe.init),
-      shuffle: [shuffleDispatch(submitSamples, P)],
+      shuffle: [shuffleDispatch(sizes.submitSamples, P)],
       chunk: network.chunk,
       between: wrapped.between,
       update: fusesUpdate
@@ -259,72 +202,6 @@ function shuffleDispatch(samples: number, members: number): Dispatch {
     workgroups: [Math.min(256, Math.ceil(samples / 64)), 1, members],
   };
 }
-
-function planBuffers(plan: Omit<Plan, "buffers">, capacity: number, gathers: boolean): Record<string, BufferSpec> {
-  const { data, model, members, stages, tableRows, metricTiles, submitChunks, submitSamples, hyperLayout } = plan;
-  const P = members.length;
-  const { stride } = model.arena;
-  const storage = (bytes: number, what: string): BufferSpec => ({ bytes, usage: "storage", what });
-  const floats = (count: number, what: string) => storage(4 * count, what);
-  const used = new Set(Object.values(stages).flatMap((all) => all.flatMap(({ buffers }) => Object.values(buffers))));
-  return {
-    train_images: storage(data.trainCount * data.rowBytes, `u8 [${data.trainCount}, ${data.inputs}]`),
-    train_labels: storage(data.trainCount, `u8 [${data.trainCount}]`),
-    test_images: storage(data.testCount * data.rowBytes, `u8 [${data.testCount}, ${data.inputs}]`),
-    test_labels: storage(data.testCount, `u8 [${data.testCount}]`),
-    test_order: storage(4 * evaluationCount(data), `u32 [${evaluationCount(data)}]`),
-    ...validationBuffers(data),
-    ...bestBuffers(plan),
-    params: floats(P * stride, `parameters, f32 [P=${P}, ${stride}]`),
-    ...(stages.update.length > 0 && { grads: floats(P * stride, `gradients, f32 [P=${P}, ${stride}]`) }),
-    ...Object.fromEntries(
-      plan.kept.map(({ buffer, arena, slots }) => {
-        const what = `optimizer state, f32 [P=${P}, ${slots.length}, ${arena.stride}]`;
-        return [buffer, floats(P * slots.length * arena.stride, what)] as const;
-      }),
-    ),
-    ...(used.has("held") && { held: floats(P * stride, `parameters meanwhile, f32 [P=${P}, ${stride}]`) }),
-    ...(plan.viewLayout && {
-      seen: floats(P * stride, `parameters that are evaluated, f32 [P=${P}, ${stride}]`),
-      views: storage(P * plan.viewLayout.size, `how they come about, [P=${P}]`),
-    }),
-    ...(gathers && {
-      x: floats(P * capacity * data.rowBytes, `gathered samples, f32 [P=${P}, ${capacity}, ${data.inputs}]`),
-    }),
-    ...networkBuffers(model, P, capacity),
-    ...(model.running.tensors.length > 0 && {
-      running: floats(P * model.running.stride, `running statistics, f32 [P=${P}, ${model.running.stride}]`),
-    }),
-    ...(used.has("norm_partials") && {
-      norm_partials: floats(P * NORM_PARTIALS, `sums of squared gradients, f32 [P=${P}, ${NORM_PARTIALS}]`),
-    }),
-    ...(used.has(MEMBER_BUFFER) && {
-      [MEMBER_BUFFER]: storage(P * plan.memberLayout.size, `what members have to themselves, [P=${P}]`),
-    }),
-    ...(used.has(AUGMENT_BUFFER) && { [AUGMENT_BUFFER]: augmentBuffer(members) }),
-    order: storage(4 * P * submitSamples, `sample indices of a submit, u32 [P=${P}, ${submitSamples}]`),
-    seeds: storage(4 * P, `u32 [P=${P}]`),
-    hypers: storage(
-      tableRows * P * plan.groups * hyperLayout.size,
-      `hyper-parameters by step, [${tableRows}, P=${P}${plan.groups > 1 ? `, ${plan.groups}` : ""}]`,
-    ),
-    metrics: storage(
-      (tableRows + plan.gradients) * P * metricTiles * METRICS_BYTES,
-      `loss and hits by step, [${tableRows + plan.gradients}, P=${P}, ${metricTiles}]`,
-    ),
-    range: { bytes: plan.rangeLayout.size, usage: "uniform", what: "what the shuffle fills" },
-    step: {
-      // The update of a step of several gradients has a row of its own.
-      bytes: submitChunks * plan.gradients * STEP_STRIDE,
-      usage: "uniform",
-      what: `step uniform, ${stepLayout().size} bytes a row`,
-    },
-  };
-}
-
-/** Samples of the larger of the sets that are evaluated. */
-export const evaluationCount = ({ testCount, validationCount = 0 }: DataShape): number =>
-  Math.max(testCount, validationCount);
 
 /** A plan's optimizer: the plan is data, and holds its name alone. */
 export function optimizerOf({ recipe }: Plan): Optimizer {

@@ -4,13 +4,14 @@ import { type Gpu, scoped } from "../gpu/device.ts";
 import { encodeDispatches, type PreparedDispatch, prepareDispatches } from "../gpu/dispatch.ts";
 import { encodeStruct } from "../gpu/uniforms.ts";
 import { MEMBER_BUFFER } from "../nn/member.ts";
-import { writeTensor } from "../nn/tensors.ts";
 import { type Chunk, spanOf } from "./chunks.ts";
 import { createHypers, type Hypers } from "./hypers.ts";
-import { encodeStarts, fillState, type KeptState } from "./kept.ts";
-import { evaluationCount, type Plan, STEP_STRIDE, type Stage } from "./plan.ts";
+import { encodeStarts, fillState, type KeptState, runningStart } from "./kept.ts";
+import type { Plan, Stage } from "./plan.ts";
+import { STEP_STRIDE } from "./planBuffers.ts";
+import { type Evaluated, evaluationRows, trainRows, updateRows } from "./stepRows.ts";
 import { createMetricsReader, createStepTable, type Metrics, sendHypers, sendMembers, sendViews } from "./tables.ts";
-import { partsOf } from "./validation.ts";
+import { sendTest, sendTrain } from "./upload.ts";
 
 export type { Metrics };
 
@@ -25,9 +26,6 @@ export interface SubmitResult {
  * norm's statistics, has a stride of its own.
  */
 export type ArenaName = "params" | "grads" | "running" | "best" | "best_running" | KeptState["buffer"];
-
-/** A set of samples that is evaluated. */
-export type Evaluated = "test" | "validation";
 
 /** A plan realised on a device. */
 export interface Session {
@@ -175,21 +173,8 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       await queue.onSubmittedWorkDone();
       gpu.check();
     },
-    uploadTrain(split) {
-      for (const [name, part] of Object.entries(partsOf(plan, split))) {
-        writeBytes(queue, buffer(`${name}_images`), part.images);
-        writeBytes(queue, buffer(`${name}_labels`), part.labels);
-      }
-    },
-    uploadTest(split) {
-      writeBytes(queue, buffer("test_images"), split.images);
-      writeBytes(queue, buffer("test_labels"), split.labels);
-      queue.writeBuffer(
-        buffer("test_order"),
-        0,
-        Uint32Array.from({ length: evaluationCount(plan.data) }, (_, i) => i),
-      );
-    },
+    uploadTrain: (split) => sendTrain(queue, buffer, plan, split),
+    uploadTest: (split) => sendTest(queue, buffer, plan, split),
     initialise() {
       queue.writeBuffer(
         buffer("seeds"),
@@ -209,23 +194,9 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
     },
     async train(chunks, order) {
       const [first, last] = [chunks[0], chunks.at(-1)] as [Chunk, Chunk];
-      const { start } = spanOf(chunks);
-      const rowOf = ({ step, isFirst, rows, position, batch }: Chunk) => ({
-        members: P,
-        slot: step % plan.tableRows,
-        first: isFirst ? 1 : 0,
-        rows,
-        first_row: position - start,
-        order_stride: plan.submitSamples,
-        count: step,
-        inv_batch: 1 / batch,
-      });
-      // The metrics of a further gradient go to a row that nobody reads, behind that of evaluations.
-      const rows = chunks.map((chunk) =>
-        chunk.gradient === 0 ? rowOf(chunk) : { ...rowOf(chunk), slot: plan.tableRows + 1 },
-      );
-      const updates = chunks.filter(({ isLast, gradient }) => isLast && gradient > 0);
-      steps.send([...rows, ...updates.map(rowOf)]);
+      const rows = trainRows(plan, chunks);
+      const updates = updateRows(plan, chunks);
+      steps.send([...rows, ...updates]);
       sendHypers(gpu, buffer("hypers"), plan, hypers, enabled, first.step, last.step + 1);
       if (buffers[MEMBER_BUFFER]) sendMembers(gpu, buffers[MEMBER_BUFFER], plan, enabled);
       sendOrder(chunks, order);
@@ -252,21 +223,7 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       return { first: first.step, metrics: await submit(encode, first.step % plan.tableRows, count, prepare) };
     },
     async evaluate(start, end, of = "test") {
-      const { evaluateRows, tableRows, data } = plan;
-      const samples = of === "test" ? data.testCount : (data.validationCount ?? 0);
-      const rows = Array.from({ length: Math.ceil((end - start) / evaluateRows) }, (_, i) => {
-        const at = start + i * evaluateRows;
-        return {
-          members: P,
-          slot: tableRows,
-          first: at === 0 ? 1 : 0,
-          rows: Math.min(evaluateRows, end - at),
-          first_row: at,
-          order_stride: 0,
-          count: 0,
-          inv_batch: 1 / samples,
-        };
-      });
+      const rows = evaluationRows(plan, start, end, of);
       steps.send(rows);
       const [viewStage, evaluateStage] = [optional("view"), stage(of === "test" ? "evaluate" : "validate")];
       if (buffers.views) sendViews(gpu, buffers.views, plan, hypers, done);
@@ -278,7 +235,7 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
           encodeDispatches(pass, evaluateStage);
         });
       };
-      const [result] = await submit(encode, tableRows, 1, done === 0 ? copyStarts : () => {});
+      const [result] = await submit(encode, plan.tableRows, 1, done === 0 ? copyStarts : () => {});
       return result as Metrics[];
     },
     keepBest(members) {
@@ -308,27 +265,4 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       metrics.destroy();
     },
   };
-}
-
-/** Batch norm's statistics before the first step: means 0, variances 1. */
-export function runningStart({ members, model }: Plan): Float32Array<ArrayBuffer> {
-  const { stride } = model.running;
-  const values = new Float32Array(members.length * stride);
-  for (const m of members.keys()) {
-    for (const { norm } of model.blocks) {
-      const variance = norm?.running?.variance;
-      if (variance) writeTensor(values.subarray(m * stride), variance, new Float32Array(variance.columns).fill(1));
-    }
-  }
-  return values;
-}
-
-/** writeBuffer wants a multiple of 4 bytes; the last few go in a padded copy. */
-function writeBytes(queue: GPUQueue, buffer: GPUBuffer, bytes: Uint8Array): void {
-  const whole = bytes.length - (bytes.length % 4);
-  queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>, 0, whole);
-  if (whole === bytes.length) return;
-  const tail = new Uint8Array(4);
-  tail.set(bytes.subarray(whole));
-  queue.writeBuffer(buffer, whole, tail);
 }

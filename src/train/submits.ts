@@ -1,7 +1,8 @@
 import type { Chunk } from "./chunks.ts";
 import { follows, spanOf } from "./chunks.ts";
 import { createPacer, MAX_IN_FLIGHT, type Pacer } from "./pacer.ts";
-import type { Evaluated, Metrics, Session, SubmitResult } from "./session.ts";
+import type { Metrics, Session, SubmitResult } from "./session.ts";
+import type { Evaluated } from "./stepRows.ts";
 
 /** Waits for the device; resolves to undefined where the run was aborted and does not wait for it any longer. */
 export type Wait = <T>(work: Promise<T>) => Promise<T | undefined>;

@@ -4,7 +4,8 @@ import { bindStep, stepLayout } from "../gpu/kernel.ts";
 import { type StructValues, writeStruct } from "../gpu/uniforms.ts";
 import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
 import type { Hypers } from "./hypers.ts";
-import { optimizerOf, type Plan, STEP_STRIDE } from "./plan.ts";
+import { optimizerOf, type Plan } from "./plan.ts";
+import { STEP_STRIDE } from "./planBuffers.ts";
 
 /** Loss (mean over the batch) and hits (a count) of one step of one member. */
 export interface Metrics {

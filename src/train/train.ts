@@ -2,12 +2,14 @@ import { files } from "#platform";
 import { type Dataset, loadDataset } from "../data/dataset.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
 import type { RunEvent } from "../io/runLog.ts";
-import { kernelsOfCheckpoint } from "./checkpoint.ts";
-import { type DataShape, makePlan, type Plan } from "./plan.ts";
+import { kernelsOfCheckpoint } from "./checkpointPosition.ts";
+import type { DataShape } from "./dataShape.ts";
+import { makePlan, type Plan } from "./plan.ts";
 import { parseRecipe, type RecipeInput } from "./recipe.ts";
+import type { RunOptions } from "./runOptions.ts";
 import { selectTiling, type TilingSetting } from "./selectTiling.ts";
 import { openSession } from "./session.ts";
-import { type RunOptions, runTraining } from "./trainer.ts";
+import { runTraining } from "./trainer.ts";
 
 /** Options of `train`, beside those of a run. */
 export interface TrainOptions extends RunOptions {

@@ -4,7 +4,8 @@ import type { Gpu } from "../gpu/device.ts";
 import { plainTiling, type Tiling } from "../gpu/tiling.ts";
 import { classOf, type Product, type TilingChoice } from "../gpu/tilingChoice.ts";
 import type { Families } from "../gpu/tilingFamilies.ts";
-import { type DataShape, makePlan } from "./plan.ts";
+import type { DataShape } from "./dataShape.ts";
+import { makePlan } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What is timed: a matrix product, or the gather that a first layer needs which reads floats. */

@@ -2,7 +2,8 @@ import type { Split } from "../data/dataset.ts";
 import { holdOut } from "../data/split.ts";
 import type { BufferSpec } from "../gpu/buffers.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
-import type { DataShape, Plan } from "./plan.ts";
+import type { DataShape } from "./dataShape.ts";
+import type { Plan } from "./plan.ts";
 import { type Recipe, RecipeError } from "./recipe.ts";
 import { validationCount } from "./validationField.ts";
 

@@ -15,7 +15,7 @@ import {
 import { mlp } from "../nn/mlp.ts";
 import { roundUp } from "../nn/tensors.ts";
 import { gatherDispatch } from "./network.ts";
-import { STEP_STRIDE } from "./plan.ts";
+import { STEP_STRIDE } from "./planBuffers.ts";
 import { createStepTable } from "./tables.ts";
 import { familiesFor, type Work, workClass } from "./tuning.ts";
 import { bytesOf, createScratch, fillScratch, fits, type Scratch } from "./workScratch.ts";

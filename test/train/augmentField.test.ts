@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { subgroupTiling } from "../../src/gpu/subgroupTiling.ts";
 import { plainTiling } from "../../src/gpu/tiling.ts";
+import { expandMembers } from "../../src/train/members.ts";
 import { makePlan } from "../../src/train/plan.ts";
-import { expandMembers, parseRecipe, type RecipeInput } from "../../src/train/recipe.ts";
+import { parseRecipe, type RecipeInput } from "../../src/train/recipe.ts";
 
 const MNIST = { trainCount: 60000, testCount: 10000, inputs: 784, width: 28, rowBytes: 784, classes: 10 };
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { subgroupTiling } from "../../src/gpu/subgroupTiling.ts";
 import { plainTiling, type Tiling } from "../../src/gpu/tiling.ts";
-import { makePlan, STEP_STRIDE, type Stage } from "../../src/train/plan.ts";
+import { makePlan, type Stage } from "../../src/train/plan.ts";
+import { STEP_STRIDE } from "../../src/train/planBuffers.ts";
 import { parseRecipe, RecipeError, type RecipeInput } from "../../src/train/recipe.ts";
 
 const MNIST = { trainCount: 60000, testCount: 10000, inputs: 784, rowBytes: 784, classes: 10 };

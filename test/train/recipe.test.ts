@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import main from "../../src/recipes/main.json" with { type: "json" };
-import { expandMembers, parseRecipe, RecipeError, type RecipeInput, suggest } from "../../src/train/recipe.ts";
+import { expandMembers } from "../../src/train/members.ts";
+import { suggest } from "../../src/train/messages.ts";
+import { parseRecipe, RecipeError, type RecipeInput } from "../../src/train/recipe.ts";
 
 /** The message that a recipe is refused with. */
 function refusal(recipe: unknown, read: (recipe: unknown) => unknown = parseRecipe): string {

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { plainTiling } from "../../src/gpu/tiling.ts";
 import type { EvalEvent } from "../../src/io/runLog.ts";
 import { createHypers } from "../../src/train/hypers.ts";
+import { expandMembers } from "../../src/train/members.ts";
 import { makePlan } from "../../src/train/plan.ts";
-import { expandMembers, parseRecipe, RecipeError, type RecipeInput } from "../../src/train/recipe.ts";
+import { parseRecipe, RecipeError, type RecipeInput } from "../../src/train/recipe.ts";
 
 function refusal(recipe: unknown): string {
   try {

@@ -6,7 +6,7 @@ import { choiceOf, classOf, familyOf, type TilingChoice } from "../../src/gpu/ti
 import { tilingCandidates, tilingFamilies } from "../../src/gpu/tilingFamilies.ts";
 import type { StartEvent } from "../../src/io/runLog.ts";
 import type { Safetensors } from "../../src/io/safetensors.ts";
-import { kernelsOfCheckpoint } from "../../src/train/checkpoint.ts";
+import { kernelsOfCheckpoint } from "../../src/train/checkpointPosition.ts";
 import { parseRecipe, type RecipeInput } from "../../src/train/recipe.ts";
 import { selectTiling, type TilingSetting, type Timed } from "../../src/train/selectTiling.ts";
 import { shapeOf, train } from "../../src/train/train.ts";

@@ -1,0 +1,61 @@
+import type { z } from "zod";
+import { findInit } from "../nn/init/registry.ts";
+import { findOptimizer } from "../optim/registry.ts";
+import { lookaheadField, samField } from "../optim/wrappers.ts";
+import { augmentField } from "./augmentField.ts";
+import { recipeFields, varyField } from "./fields.ts";
+import { suggest } from "./messages.ts";
+import { parametersOf } from "./scheduleField.ts";
+import { earlyStoppingField } from "./validationField.ts";
+
+/** A fault of a recipe as a sentence: the path, what is allowed there, and what was given. */
+export function explain(issue: z.core.$ZodIssue, input: unknown): string {
+  const path = issue.path.map(String).join(".");
+  const at = path === "" ? "recipe" : path;
+  if (issue.code === "unrecognized_keys") {
+    const allowed = allowedKeys(issue.path.map(String), input);
+    return issue.keys
+      .map((key) => `${at}: unknown field "${key}"${suggest(key, allowed)}; allowed: ${allowed.join(", ")}`)
+      .join("\n");
+  }
+  const given = lookUp(input, issue.path);
+  const isPlain = typeof given !== "object" || given === null || Object.keys(given).length === 0;
+  const got =
+    given === undefined
+      ? ""
+      : `, got ${isPlain ? JSON.stringify(given) : Array.isArray(given) ? "a list" : "an object"}`;
+  if (issue.code === "invalid_value") {
+    const allowed = issue.values.map(String);
+    return `${at}: must be one of ${allowed.join(", ")}${got}${typeof given === "string" ? suggest(given, allowed) : ""}`;
+  }
+  if (at === "batch_size") return `${at}: must be a whole number of at least 1, or "full"${got}`;
+  return `${at}: ${issue.message}${issue.code === "custom" && !isPlain ? "" : got}`;
+}
+
+function allowedKeys(path: readonly string[], input: unknown): string[] {
+  if (path[0] === "optimizer") {
+    const name = String(lookUp(input, ["optimizer", "name"]) ?? "adam");
+    return Object.keys((findOptimizer(name)?.hyper as { shape?: object } | undefined)?.shape ?? {});
+  }
+  if (path[0] === "schedule" || (path[0] === "schedules" && path.length > 1)) {
+    return [...parametersOf(String(lookUp(input, [...path, "name"])))];
+  }
+  if (path[0] === "init") {
+    const { parameters } = findInit(String(lookUp(input, ["init", "name"]))) ?? {};
+    return Object.keys((parameters as { shape?: object } | undefined)?.shape ?? {});
+  }
+  if (path[0] === "augment") return Object.keys(augmentField.shape);
+  if (path[0] === "lookahead") return Object.keys(lookaheadField.shape);
+  if (path[0] === "early_stopping") return Object.keys(earlyStoppingField.shape);
+  if (path[0] === "sam") return Object.keys(samField.shape);
+  return path[0] === "vary" ? Object.keys(varyField.shape) : [...recipeFields];
+}
+
+function lookUp(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    // A text may stand for an object with that name alone.
+    (value, key) =>
+      typeof value === "string" && key === "name" ? value : (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    input,
+  );
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { activations as allActivations } from "../nn/activation.ts";
+import type { Hyper } from "../optim/optimizer.ts";
+import { findOptimizer, optimizers } from "../optim/registry.ts";
+import { decayField, lookaheadField, samField } from "../optim/wrappers.ts";
+import { augmentField } from "./augmentField.ts";
+import { initField } from "./initField.ts";
+import { plainly } from "./messages.ts";
+import { scheduleField } from "./scheduleField.ts";
+import { earlyStoppingField, validationField } from "./validationField.ts";
+
+/** The names of the activations. */
+export const activations = allActivations.map(({ name }) => name);
+
+const count = z.number().int().min(1);
+
+/** An optimizer's name with its hyper-parameters; what is left out takes the optimizer's default. */
+const optimizerField = z
+  .looseObject({ name: z.enum(optimizers.map(({ name }) => name)) })
+  .transform(({ name, ...given }, context) => {
+    const parsed = findOptimizer(name)?.hyper.safeParse(given, { error: plainly });
+    if (parsed?.success) return { name, ...parsed.data } as { readonly name: string } & Hyper;
+    context.issues.push(...(parsed?.error.issues ?? []).map((issue) => ({ ...issue, input: given }) as never));
+    return z.NEVER;
+  });
+
+/** A setting of `vary`: one member of the population for each value. */
+export const varyField = z.strictObject({
+  key: z.string().describe("a field of the recipe, else of its optimizer; a dotted path also"),
+  values: z.array(z.union([z.number(), z.boolean(), z.string()])).min(1),
+});
+
+/** The fields of a recipe. It is one JSON object, the same for the command line, Node and a page. */
+export const fields = {
+  name: z.string().optional().describe("what to call it"),
+  data: z.string().min(1).default("mnist").describe("mnist, or a folder with IDX files"),
+  hidden: z
+    .array(count.max(65536))
+    .default([128, 64])
+    .describe("widths of the hidden layers; none: softmax regression"),
+  activation: z.enum(activations).default("relu").describe("between the layers"),
+  batch_norm: z.boolean().default(false).describe("batch norm between each hidden layer and its activation"),
+  layer_norm: z.boolean().default(false).describe("layer norm there"),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1, "must be at least 0 and below 1")
+    .default(0)
+    .describe("share of each hidden layer's outputs that a training step sets to 0"),
+  init: initField.prefault("default").describe("how weights start"),
+  augment: augmentField.optional().describe("random changes of training images, anew in each step"),
+  label_smoothing: z
+    .number()
+    .min(0)
+    .lt(1, "must be at least 0 and below 1")
+    .default(0)
+    .describe("share of the target that all classes divide among them; the test loss is without"),
+  clip_norm: z.number().positive().optional().describe("largest norm of all gradients together; beyond it they shrink"),
+  optimizer: optimizerField.prefault({ name: "adam" }),
+  decay: decayField
+    .optional()
+    .describe("what weight_decay acts on: all, the default, or weights, not biases and norms' parameters"),
+  lookahead: lookaheadField.optional().describe("slow weights beside the optimizer's, which are evaluated"),
+  sam: samField.optional().describe("sharpness-aware minimisation: two gradients a step"),
+  schedule: scheduleField.optional().describe("the course of the learning rate; without it constant"),
+  schedules: z.record(z.string(), scheduleField).optional().describe("of other hyper-parameters, by name"),
+  batch_size: z
+    .union([count, z.literal("full")])
+    .default(100)
+    .describe("samples a step; full: the whole training set"),
+  epochs: count.default(10),
+  steps: count.optional().describe("the planned length in steps; overrides epochs"),
+  validation: validationField
+    .optional()
+    .describe("training samples to hold out, as many of each class in proportion: a share, or a number"),
+  validation_seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .optional()
+    .describe("which samples those are; the same for all members, and 0 unless given"),
+  early_stopping: earlyStoppingField
+    .optional()
+    .describe("ends a member's training once a figure no longer gets better, and gives it back its best weights"),
+  seed: z.number().int().min(0).max(0xffffffff).default(0).describe("of start weights, order and all other randomness"),
+  population: count.max(65535).default(1).describe("members, seeded seed, seed + 1, ..."),
+  vary: varyField.optional().describe("members of one seed that differ in one setting"),
+};
+
+/** The names of a recipe's fields. */
+export const recipeFields: readonly string[] = Object.keys(fields);
