@@ -23,7 +23,7 @@ const evals = events.filter((event): event is EvalEvent => event.event === "eval
 const stepsPerEpoch = (evals[0]?.step ?? 1) / (evals[0]?.epoch ?? 1);
 const models = [...new Set(evals.map(({ model }) => model))];
 const last = evals.filter(({ step }) => step === evals.at(-1)?.step);
-const accuracy = mean(last.map(({ test_accuracy }) => test_accuracy));
+const accuracy = mean(last.map(({ test_accuracy = Number.NaN }) => test_accuracy));
 
 // Okabe and Ito's colours, which colour-blind readers can tell apart.
 const [BLUE, ORANGE] = ["#0072B2", "#D55E00"];

@@ -1,30 +1,29 @@
 /**
  * Compares the optimizers on the main network, or any other recipe: a table in Markdown, and a figure of the loss curves.
- * What is done is kept in a file of JSON lines; the same command goes on from there.
+ * What is done is kept in a folder; the same command goes on from there.
  *
  *   npm run optimizers
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { Command, InvalidArgumentError } from "commander";
 import { files } from "#platform";
+import { openFinishedRuns } from "../src/cli/finishedRuns.ts";
 import { readRecipe } from "../src/cli/recipeOptions.ts";
-import { loadDataset } from "../src/data/dataset.ts";
 import { openGpu } from "../src/gpu/device.ts";
-import { jsonLine } from "../src/io/runLog.ts";
-import {
-  COMPARE_RATES,
-  type Comparison,
-  compareOptimizer,
-  comparisonSchema,
-  comparisonTable,
-  spread,
-  VALIDATION_SAMPLES,
-} from "../src/lab/compare.ts";
-import { drawComparison } from "../src/lab/compareFigure.ts";
+import { type CompareSettings, type ContenderResult, runComparison } from "../src/lab/compare/protocol.ts";
+import { spread } from "../src/lab/compare/statistics.ts";
+import { summarise } from "../src/lab/compare/summary.ts";
+import { COMPARE_RATES } from "../src/lab/learningRates.ts";
+import { curveOf } from "../src/lab/report/curves.ts";
+import { markdownTable } from "../src/lab/report/markdown.ts";
+import { drawPanels } from "../src/lab/report/panelsFigure.ts";
 import { findOptimizer, optimizers } from "../src/optim/registry.ts";
-import { parseRecipe, RecipeError } from "../src/train/recipe.ts";
+import { loadData } from "../src/train/data.ts";
+import { parseRecipe, type RecipeInput } from "../src/train/recipe.ts";
+
+/** Training samples that choose the learning rate, and are trained on once it is chosen. */
+const VALIDATION_SAMPLES = 5000;
 
 interface Options {
   readonly recipe: string;
@@ -59,27 +58,6 @@ function names(text: string): string[] {
   throw new InvalidArgumentError(`There is no ${unknown}; there is ${optimizers.map(({ name }) => name).join(", ")}.`);
 }
 
-/** A line of the results: what was compared, and how it went. */
-interface Line {
-  readonly settings: unknown;
-  readonly result: unknown;
-}
-
-/** The results so far. A last line without its end, which a killed run may leave, is taken off the file. */
-function readLines(file: string): Line[] {
-  if (!existsSync(file)) return [];
-  const text = readFileSync(file, "utf8");
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  if (whole !== text) writeFileSync(file, whole);
-  return whole.split("\n").flatMap((line, i) => {
-    try {
-      return line === "" ? [] : [JSON.parse(line) as Line];
-    } catch (cause) {
-      throw new Error(`${file}:${i + 1}: no valid JSON; delete that line`, { cause });
-    }
-  });
-}
-
 async function main(options: Options): Promise<void> {
   const { epochs, steps, seeds, grid, validation, out, results } = options;
   const base = {
@@ -88,43 +66,50 @@ async function main(options: Options): Promise<void> {
     epochs,
     ...(steps !== undefined && { steps }),
   };
-  const { optimizer: _, ...recipe } = parseRecipe(base);
-  const dataset = await loadDataset(recipe.data, files);
+  const { optimizer: _, population: __, seed, ...recipe } = parseRecipe(base);
+  const dataset = await loadData(recipe, files);
   const gpu = await openGpu(options.adapter);
+  const chosen = optimizers.filter(({ name }) => options.optimizers.includes(name));
+  const settings: CompareSettings = {
+    workloads: [{ label: recipe.data, dataset, recipe: recipe as RecipeInput }],
+    // Defaults are part of it: with others it is another optimizer.
+    contenders: chosen.map(({ name, hyper }) => ({ label: name, optimizer: { name, ...hyper.parse({}) } })),
+    seeds,
+    seed,
+    tuning: { rates: grid, validation, by: "loss" },
+  };
   const { name: adapter } = gpu.adapter;
-  const found: Comparison[] = [];
+  let found: ContenderResult[];
   try {
-    for (const file of [out, results]) mkdirSync(dirname(file), { recursive: true });
-    const known = readLines(results);
-    for (const optimizer of optimizers.filter(({ name }) => options.optimizers.includes(name))) {
-      const { name } = optimizer;
-      // Defaults are part of it: with others it is another optimizer.
-      const made = { adapter, recipe, seeds, grid, validation, optimizer: { name, ...optimizer.hyper.parse({}) } };
-      const settings = JSON.parse(JSON.stringify(made));
-      const done = known.find((line) => isDeepStrictEqual(line.settings, settings));
-      try {
-        const result = done
-          ? comparisonSchema.parse(done.result)
-          : await compareOptimizer(gpu, dataset, optimizer, { recipe, seeds, grid, validation });
-        if (!done) appendFileSync(results, `${jsonLine({ settings, result })}\n`);
-        found.push(result);
-        const accuracy = (100 * spread(result.test_accuracy).mean).toFixed(2);
-        console.error(`${name}: ${accuracy} % at lr ${result.lr ?? "-"}${done ? " (as before)" : ""}`);
-      } catch (error) {
-        if (!(error instanceof RecipeError)) throw error;
-        console.error(`${name}: left out: ${error.message}`);
-      }
-    }
+    mkdirSync(dirname(out), { recursive: true });
+    found = await runComparison(gpu, settings, {
+      finished: await openFinishedRuns(results),
+      machine: { adapter },
+      observer: {
+        onResult({ contender, lr, population, refusal }, isKept) {
+          const accuracy = spread((population?.models ?? []).map(({ test_accuracy }) => test_accuracy));
+          const what = `${(100 * accuracy.mean).toFixed(2)} % at lr ${lr ?? "-"}${isKept ? " (as before)" : ""}`;
+          console.error(`${contender}: ${population ? what : `left out: ${refusal}`}`);
+        },
+      },
+    });
   } finally {
     gpu.destroy();
   }
+  const { contenders: summaries } = summarise(found, settings, []);
+  const panels = found.flatMap(({ contender: optimizer, lr, population }) => {
+    if (!population) return [];
+    const accuracy = spread(population.models.map(({ test_accuracy }) => test_accuracy)).mean;
+    const curve = curveOf(population, "training loss").map((point) => [point.epochs, point.mean] as const);
+    return [{ optimizer, lr, accuracy, curve }];
+  });
   const hidden = [dataset.train.width * dataset.train.height, ...recipe.hidden, dataset.train.classes].join("-");
   const length = steps === undefined ? `${epochs} epoch${epochs > 1 ? "s" : ""}` : `${steps} steps`;
-  const text = `${found.length} optimizers on ${recipe.data === "mnist" ? "MNIST" : recipe.data}: ${hidden}, ${length}`;
-  const chosen = `learning rates chosen on ${validation} held out training samples`;
-  const subtext = `batch ${recipe.batch_size}, ${seeds} seeds, ${chosen}\n${adapter}`;
-  writeFileSync(out, await drawComparison(found, { text, subtext }));
-  console.log(comparisonTable(found));
+  const text = `${panels.length} optimizers on ${recipe.data === "mnist" ? "MNIST" : recipe.data}: ${hidden}, ${length}`;
+  const how = `learning rates chosen on ${validation} held out training samples`;
+  const subtext = `batch ${recipe.batch_size}, ${seeds} seeds, ${how}\n${adapter}`;
+  writeFileSync(out, await drawPanels(panels, { text, subtext }));
+  console.log(markdownTable(summaries));
   console.error(`figure in ${out}, results in ${results}`);
 }
 
@@ -140,7 +125,7 @@ const program = new Command("optimizers")
   .option("--validation <n>", "training samples held out while the rate is chosen", count, VALIDATION_SAMPLES)
   .option("--adapter <text>", "the adapter to run on", "auto")
   .option("--out <file.svg>", "where the figure goes", "docs/optimizers.svg")
-  .option("--results <file.jsonl>", "where results are kept", "runs/optimizers.jsonl");
+  .option("--results <folder>", "where results are kept", "runs/optimizers");
 
 const options = program.parse().opts<Options>();
 await main({ ...options, optimizers: options.optimizers ?? optimizers.map(({ name }) => name) }).catch(

@@ -52,7 +52,7 @@ fn main(
         grey[lane] = bilinear(sample * shape.words, source);
       }
       if (NOISE) {
-        let noise = normal4(seed, sample * shape.words + word);
+        let noise = grey_noise(seed, sample * shape.words + word);
         grey = clamp(grey + 255.0 * own.noise * noise, vec4<f32>(0.0), vec4<f32>(255.0));
       }
       // @unroll

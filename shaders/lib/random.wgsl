@@ -7,6 +7,8 @@ const PURPOSE_INIT = 1u;
 const PURPOSE_SHUFFLE = 2u;
 const PURPOSE_DROPOUT = 3u;
 const PURPOSE_AUGMENT = 4u;
+const PURPOSE_NOISE = 5u; // of gradients
+const PURPOSE_MIXUP = 6u; // drawn on the host
 
 fn pcg4d(key: vec4<u32>) -> vec4<u32> {
   var v = key * 1664525u + 1013904223u;

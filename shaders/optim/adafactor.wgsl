@@ -4,7 +4,7 @@
 //   u <- g / sqrt(R C / (mean of R)); of a vector: g / sqrt(C)
 //   x <- x - max(eps2, RMS(x)) rho u / max(1, RMS(u) / d), rho = min(lr, 1 / sqrt(t)); RMS over the tensor
 // With weight_decay, x first loses lr weight_decay of itself. With relative_step=false, rho is lr.
-// Source: Shazeer and Stern 2018, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", algorithms 4 and 5, with
+// Source: Shazeer and Stern 2018, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", algorithms 4 to 6, with
 // means for sums; as torch.optim.Adafactor.
 
 struct Hyper {
@@ -17,14 +17,8 @@ struct Hyper {
   decay: f32, // lr weight_decay
 }
 
-// The direction, before its length is known.
-fn direction(gradient: vec4<f32>, variance: vec4<f32>) -> vec4<f32> {
-  return select(gradient * inverseSqrt(variance), vec4<f32>(), gradient == vec4<f32>());
-}
-
-// squares: the sums of x^2 and u^2 over the tensor of `count` elements
-fn update(x: vec4<f32>, u: vec4<f32>, squares: vec2<f32>, count: f32, h: Hyper) -> vec4<f32> {
-  let rms = sqrt(squares / count);
-  let alpha = max(h.eps2, rms.x) * h.rho;
-  return x - h.decay * x - alpha / max(1.0, rms.y / h.d) * u;
+// How far to go along u. squares: the means of x^2 and u^2 over the tensor
+fn rate_of(squares: vec2<f32>, h: Hyper) -> f32 {
+  let rms = sqrt(squares);
+  return max(h.eps2, rms.x) * h.rho / max(1.0, rms.y / h.d);
 }

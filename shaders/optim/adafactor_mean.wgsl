@@ -9,7 +9,7 @@ struct Shape {
 
 @group(1) @binding(0) var<uniform> shape: Shape;
 @group(1) @binding(1) var<storage, read> extra: array<f32>;
-@group(1) @binding(2) var<storage, read> factors: array<vec4<u32>>; // x: where a tensor's R lies in `extra`, in floats
+@group(1) @binding(2) var<storage, read> factors: array<vec2<u32>>; // x: where a tensor's R lies in `extra`, in floats
 @group(1) @binding(3) var<storage, read_write> means: array<f32>;
 
 var<workgroup> sums: array<f32, 64>;
@@ -25,13 +25,11 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
     }
   }
   sums[thread] = sum;
-  for (var span = 32u; span > 0u; span /= 2u) {
-    workgroupBarrier();
-    if (thread < span) {
-      sums[thread] += sums[thread + span];
-    }
-  }
+  workgroupBarrier();
   if (thread == 0u) {
-    means[group.z * shape.tensors + group.x] = sums[0] / f32(place.rows);
+    for (var i = 1u; i < 64u; i++) {
+      sum += sums[i];
+    }
+    means[group.z * shape.tensors + group.x] = sum / f32(place.rows);
   }
 }

@@ -3,6 +3,8 @@
 // params [P, stride], state [P, SLOTS, stride]; the row of hyper-parameters comes from row.wgsl. Same functions as
 // apply_stateless.wgsl (an optimizer without state) and nn/keep_gradient.wgsl (which leaves the step to a later kernel).
 
+const CHANGES_STATE = true; // false: the step only reads it
+
 @group(1) @binding(11) var<storage, read_write> params: array<vec4<f32>>;
 @group(1) @binding(12) var<storage, read_write> state: array<vec4<f32>>;
 
@@ -33,8 +35,10 @@ fn take_gradient(row: Row, member: u32, quads: u32, quad: u32, gradient: vec4<f3
     }
   }
   params[at] = x;
-  // @unroll
-  for (var slot = 0u; slot < SLOTS; slot++) {
-    state[state_at + slot * quads] = slots[slot];
+  if (CHANGES_STATE) {
+    // @unroll
+    for (var slot = 0u; slot < SLOTS; slot++) {
+      state[state_at + slot * quads] = slots[slot];
+    }
   }
 }

@@ -1,7 +1,7 @@
 // Clipping by global norm: where the norm of all of a member's gradients together exceeds clip_norm, they shrink to it.
 //   norm = sqrt(sum of partials),  g <- g min(1, clip_norm / (norm + 1e-6))
 // grads [P, stride], partials [P, GROUPS] from gradient_norm.wgsl. Workgroup z = member.
-// Source: Pascanu, Mikolov and Bengio 2013, "On the Difficulty of Training Recurrent Neural Networks"; as
+// Source: Pascanu, Mikolov and Bengio 2013, "On the Difficulty of Training Recurrent Neural Networks", algorithm 1; as
 // torch.nn.utils.clip_grad_norm_.
 
 const GROUPS = 32u;

@@ -2,7 +2,7 @@
 //   q <- trust |x| / (|g| + weight_decay |x|), 1 where |x| or |g| is 0; norms of the tensor
 //   u <- momentum u + lr q (g + weight_decay x)
 //   x <- x - u
-// Source: You, Gitman and Ginsburg 2017, "Large Batch Training of Convolutional Networks", equation 6 and algorithm 1.
+// Source: You, Gitman and Ginsburg 2017, "Large Batch Training of Convolutional Networks", algorithm 1.
 
 struct Hyper {
   lr: f32,

@@ -3,7 +3,8 @@
 //   v <- momentum v + (1 - dampening) g        (the first step takes v = g, as torch.optim.SGD)
 //   x <- x - lr v
 // Source: Polyak 1964, "Some methods of speeding up the convergence of iteration methods"; as torch.optim.SGD. The
-// textbook form v <- momentum v + lr g, x <- x - v takes the same steps at a constant rate.
+// textbook form v <- momentum v + lr g, x <- x - v (Sutskever et al. 2013, equations 1 and 2) takes the same steps at a constant
+// rate.
 
 struct Hyper {
   lr: f32,

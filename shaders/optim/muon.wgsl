@@ -5,7 +5,7 @@
 //   x <- x - lr weight_decay x - lr sqrt(max(1, rows / columns)) X
 // Newton-Schulz takes all singular values near 1 (0.7 to 1.2) and keeps the singular vectors. The tensors: the weight matrices
 // but the last layer's (output_layer=true takes it too, input_layer=false leaves the first one out). All others go by adamw
-// with adamw_lr, beta1, beta2 and eps; a schedule of lr leaves adamw_lr as it is.
+// with adamw_lr, beta1, beta2 and eps; a schedule of lr scales adamw_lr by the same factor.
 // Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks", with the scale of their code and
 // their defaults, in f32.
 

@@ -3,8 +3,8 @@
 //   g <- g + weight_decay x
 //   v <- momentum v + g                         (the first step takes v = g)
 //   x <- x - lr (g + momentum v)
-// Source: Nesterov 1983; Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning";
-// as torch.optim.SGD with nesterov=True.
+// Source: Nesterov 1983; Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning",
+// equations 3 and 4; as torch.optim.SGD with nesterov=True.
 
 struct Hyper {
   lr: f32,

@@ -5,8 +5,8 @@
 //   d <- g / (sqrt(E + eps_root) + eps)
 //   with momentum:  v <- momentum v + d,            v takes the place of d below
 //   x <- x - lr d
-// Source: Tieleman and Hinton 2012, Coursera lecture 6.5; centered: Graves 2013, "Generating Sequences", equations 38
-// to 45; as torch.optim.RMSprop.
+// Source: Tieleman and Hinton 2012, Coursera lecture 6.5; centered: Graves 2013, "Generating Sequences With Recurrent
+// Neural Networks", equations 38 to 45; as torch.optim.RMSprop.
 
 struct Hyper {
   lr: f32,

@@ -11,7 +11,7 @@ struct TensorPlace {
   rows: u32,          // as a matrix; a vector is one row
   row_quads: u32,
   columns: u32,
-  spare: u32,
+  is_weight: u32,     // 0: a bias, or a norm's parameters
 }
 
 @group(1) @binding(13) var<storage, read> tensors: array<TensorPlace>;

@@ -13,9 +13,9 @@ struct Shape {
 @group(1) @binding(1) var<storage, read> partials: array<vec4<f32>>;
 @group(1) @binding(2) var<storage, read_write> sums: array<vec4<f32>>;
 
-var<workgroup> threads: array<vec4<f32>, 256>;
+var<workgroup> threads: array<vec4<f32>, 64>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3<u32>) {
   let tensor = group.x;
   var begin = 0u;
@@ -27,17 +27,17 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
     }
   }
   var sum = vec4<f32>();
-  for (var part = 64u * begin + thread; part < 64u * end; part += 256u) {
+  for (var part = 64u * begin + thread; part < 64u * end; part += 64u) {
     sum += partials[64u * group.z * shape.segments + part];
   }
   threads[thread] = sum;
-  for (var span = 128u; span > 0u; span /= 2u) {
-    workgroupBarrier();
-    if (thread < span) {
-      threads[thread] += threads[thread + span];
-    }
+  workgroupBarrier();
+  if (thread > 0u) {
+    return;
   }
-  if (thread == 0u) {
-    sums[group.z * select(shape.tensors, 1u, WHOLE) + tensor] = threads[0];
+  // By one thread: on a CPU adapter a tree of barriers, or more threads at one, take longer than this.
+  for (var i = 1u; i < 64u; i++) {
+    sum += threads[i];
   }
+  sums[group.z * select(shape.tensors, 1u, WHOLE) + tensor] = sum;
 }

@@ -4,6 +4,7 @@
 //   (terms, state[0..SLOTS][i]) <- terms(params[i], gradient[i], state[0..SLOTS][i], hyper)
 // params [P, stride], state [P, SLOTS, stride].
 
+const READS_STATE = true;
 const CHANGES_STATE = true;
 const CHANGES_PARAMS = false;
 
@@ -14,9 +15,11 @@ fn take_terms(row: Row, member: u32, quads: u32, quad: u32, gradient: vec4<f32>)
   var x = params[member * quads + quad];
   let state_at = member * SLOTS * quads + quad;
   var slots: array<vec4<f32>, SLOTS>;
-  // @unroll
-  for (var slot = 0u; slot < SLOTS; slot++) {
-    slots[slot] = state[state_at + slot * quads];
+  if (READS_STATE) {
+    // @unroll
+    for (var slot = 0u; slot < SLOTS; slot++) {
+      slots[slot] = state[state_at + slot * quads];
+    }
   }
   var sum = vec4<f32>();
   // @unroll

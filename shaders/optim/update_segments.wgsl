@@ -2,6 +2,8 @@
 // have hyper-parameters of their own: one step for every parameter of every member. params, grads [P, stride]. Workgroups:
 // x, y count segments, z = member.
 
+const READS_GRADIENT = true; // false: the step goes by the state alone
+
 struct Shape {
   quads: u32,    // stride / 4
   segments: u32,
@@ -27,6 +29,10 @@ fn main(
   let row = row_in(member, part.group);
   load_scalars(member, part.tensor, shape.scalars);
   for (var quad = part.begin + thread; quad < part.end; quad += 64u) {
-    take_gradient(row, member, shape.quads, quad, grads[member * shape.quads + quad]);
+    var gradient = vec4<f32>();
+    if (READS_GRADIENT) {
+      gradient = grads[member * shape.quads + quad];
+    }
+    take_gradient(row, member, shape.quads, quad, gradient);
   }
 }

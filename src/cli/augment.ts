@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { files, writeFileAtomic } from "#platform";
-import { loadDataset } from "../data/dataset.ts";
 import { openGpu } from "../gpu/device.ts";
 import { augmentedImages } from "../train/augmentedImages.ts";
+import { loadData } from "../train/data.ts";
 import { contactSheet } from "./contactSheet.ts";
 import {
   addAdapterOption,
@@ -31,7 +31,7 @@ Examples:
     )
     .action(async (flags: RecipeFlags & { adapter: string; out: string; columns: number }) => {
       const recipe = recipeOf(flags);
-      const { train } = await loadDataset(recipe.data, files);
+      const { train } = await loadData(recipe, files);
       const samples = Array.from({ length: train.classes }, (_, label) => train.labels.indexOf(label));
       const shown = samples.filter((sample) => sample >= 0);
       const gpu = await openGpu(flags.adapter);

@@ -1,27 +1,26 @@
-import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { files, writeFileAtomic } from "#platform";
-import { type Dataset, loadDataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
 import { createTimer } from "../gpu/timing.ts";
 import { type BenchOptions, benchRecipe, checkFitting, planFor } from "../lab/bench.ts";
 import { drawGrowth } from "../lab/benchFigure.ts";
 import { type Axis, axes, type Growth, type GrowthPoint, growthPoints, largestFitting, resize } from "../lab/growth.ts";
 import { measurePeak } from "../lab/peak.ts";
+import { loadData } from "../train/data.ts";
 import type { Recipe } from "../train/recipe.ts";
 import { adapterSummary } from "../train/trainer.ts";
+import { type BenchOptimizersFlags, benchOptimizers, parseOptimizers, parseParameters } from "./benchOptimizers.ts";
 import { digits, growthFoot, growthHead, growthRow, printResult } from "./benchReport.ts";
+import { checkFolder, parseFigure } from "./figureOption.ts";
 import { memoryOf } from "./memory.ts";
 import { addAdapterOption, addRecipeOptions, parseNumber, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
 import { addTilingOptions, type TilingFlags, tilingOf } from "./tilingOptions.ts";
 
-interface BenchFlags extends RecipeFlags, TilingFlags {
-  readonly adapter: string;
+interface BenchFlags extends RecipeFlags, TilingFlags, Omit<BenchOptimizersFlags, "optimizers"> {
+  readonly optimizers?: BenchOptimizersFlags["optimizers"];
   readonly sweep?: readonly Axis[];
-  readonly seconds: number;
   readonly figure?: string;
-  readonly json?: boolean;
 }
 
 /** `downhill bench` */
@@ -34,7 +33,18 @@ export function benchCommand(): Command {
       "measure at growing sizes instead: batch 1 to 1000, two hidden layers of width 64 to 4096, population 1 to 256",
       parseSweep,
     )
-    .option("--seconds <S>", "how long to train at each size, and again to time its kernels, roughly", parseSeconds, 1)
+    .option(
+      "--optimizers <all|NAME,...>",
+      "measure instead what a step of each costs by itself, its hyper-parameters at their defaults, without data",
+      parseOptimizers,
+    )
+    .option("--parameters <N>", "how many parameters --optimizers steps on, roughly", parseParameters, 1_000_000)
+    .option(
+      "--seconds <S>",
+      "how long to train at each size, and again to time its kernels, roughly; or to time each optimizer",
+      parseSeconds,
+      1,
+    )
     .option("--figure <FILE.svg>", "draw how cost grows", parseFigure)
     .option("--json", "print nothing but the results, as one JSON line")
     .addHelpText(
@@ -45,12 +55,18 @@ The peak is that of a kernel of multiply-adds alone; an update is measured again
 Examples:
   downhill bench
   downhill bench --hidden 512,512 --population 16 --json
-  downhill bench --sweep all --figure growth.svg`,
+  downhill bench --sweep all --figure growth.svg
+  downhill bench --optimizers all
+  downhill bench --optimizers adam,lamb --parameters 100000 --json`,
     )
     .action(async (flags: BenchFlags) => {
       if (flags.figure !== undefined && !flags.sweep) {
         command.error("--figure draws how cost grows: give --sweep too");
       }
+      const { optimizers } = flags;
+      if (optimizers && flags.sweep)
+        command.error("--sweep and --optimizers measure different things: give one of them");
+      if (optimizers) return benchOptimizers({ ...flags, optimizers });
       await bench(flags);
     });
   return command;
@@ -60,7 +76,7 @@ async function bench(flags: BenchFlags): Promise<void> {
   const recipe = recipeOf(flags);
   for (const axis of flags.sweep ?? []) resize(recipe, axis, 1); // a recipe that cannot grow is refused at once
   if (flags.figure !== undefined) await checkFolder(flags.figure);
-  const dataset = await loadDataset(recipe.data, files);
+  const dataset = await loadData(recipe, files);
   const gpu = await openGpu(flags.adapter);
   const timer = createTimer(gpu);
   const memory = memoryOf(gpu);
@@ -136,11 +152,6 @@ function titleOf({ adapter }: Gpu, { hidden, batch_size, optimizer, population }
   };
 }
 
-async function checkFolder(file: string): Promise<void> {
-  const folder = await stat(dirname(file)).catch(() => undefined);
-  if (!folder?.isDirectory()) throw new Error(`--figure ${file}: there is no folder ${dirname(file)}; make it first`);
-}
-
 function parseSweep(text: string): readonly Axis[] {
   if (text === "all") return axes;
   const names = text.split(",");
@@ -155,9 +166,4 @@ function parseSeconds(text: string): number {
   const seconds = parseNumber(text);
   if (seconds <= 0) throw new InvalidArgumentError(`"${text}" must be above 0`);
   return seconds;
-}
-
-function parseFigure(text: string): string {
-  if (!text.endsWith(".svg")) throw new InvalidArgumentError("its name must end in .svg");
-  return text;
 }

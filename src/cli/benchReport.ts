@@ -2,6 +2,7 @@ import { mebibytes } from "../gpu/buffers.ts";
 import type { BenchResult } from "../lab/bench.ts";
 import type { Axis, Growth, GrowthPoint } from "../lab/growth.ts";
 import type { KernelTime } from "../lab/kernelTimes.ts";
+import type { UpdateCost } from "../lab/updateCost.ts";
 
 /** What each axis of growth makes larger, in words. */
 export const AXES: Readonly<Record<Axis, string>> = {
@@ -39,6 +40,33 @@ const GROWTH_COLUMNS: Column<BenchResult>[] = [
   { head: "compile s", width: 9, text: ({ compile_seconds }) => compile_seconds.toFixed(2) },
   { head: "  most time in", width: -1, text: ({ kernels }) => `  ${slowest(kernels)}` },
 ];
+
+const UPDATE_COLUMNS: Column<UpdateCost>[] = [
+  { head: "optimizer", width: -20, text: ({ optimizer }) => optimizer },
+  { head: "dispatches", width: 10, text: ({ dispatches }) => `${dispatches}` },
+  { head: "reads B", width: 8, text: ({ bytes_per_parameter: { read } }) => digits(read) },
+  { head: "writes B", width: 8, text: ({ bytes_per_parameter: { written } }) => digits(written) },
+  { head: "moves B", width: 8, text: ({ bytes_per_parameter: { moved } }) => digits(moved) },
+  { head: "µs", width: 9, text: ({ microseconds }) => digits(microseconds) },
+  { head: "ns/parameter", width: 12, text: ({ nanoseconds_per_parameter }) => digits(nanoseconds_per_parameter) },
+  { head: "copy µs", width: 9, text: ({ copy_microseconds }) => digits(copy_microseconds) },
+  { head: "over copy", width: 9, text: ({ ratio }) => ratio.toFixed(2) },
+];
+
+/** The head of the table of what optimizers cost. */
+export function updateHead(parameters: number, timedBy: string): string {
+  const rows = [
+    `parameters   ${thousands(parameters)}, those of a network with two hidden layers; timed by ${timedBy}`,
+    "             reads and writes: the least bytes a parameter; moves: those of all passes, which the copy moves too",
+    "",
+    line(UPDATE_COLUMNS.map(({ head, width }) => pad(head, width))),
+  ];
+  return `${rows.join("\n")}\n`;
+}
+
+/** An optimizer's row. */
+export const updateRow = (cost: UpdateCost): string =>
+  `${line(UPDATE_COLUMNS.map(({ width, text }) => pad(text(cost), width)))}\n`;
 
 /** The lines of one recipe: what it costs, then its kernels. */
 export function printResult(result: BenchResult): string {

@@ -4,8 +4,13 @@ import { percent } from "./progress.ts";
 /**
  * The lines of `evaluate`: each member's results, what they come to together, and one predictor's guesses in full.
  * @param varied what the members differ in beside their seeds, if anything
+ * @param names of the classes; their numbers unless given
  */
-export function evaluationReport(evaluation: Evaluation, varied: string | undefined): string {
+export function evaluationReport(
+  evaluation: Evaluation,
+  varied: string | undefined,
+  names?: readonly string[],
+): string {
   const { models, figures, mean, deviation, ensembles } = evaluation;
   const all = models.map((model, m) => ({ ...model, ...(figures[m] as Figures) }));
   const lines = all.map((model, m) => `${all.length > 1 ? `member ${m}: ` : ""}${results(model)}`);
@@ -21,7 +26,7 @@ export function evaluationReport(evaluation: Evaluation, varied: string | undefi
   }
   const best = all.reduce((found, one) => (one.test_accuracy > found.test_accuracy ? one : found));
   const whose = ensembles ? "the ensemble by mean" : all.length > 1 ? `member ${all.indexOf(best)}, the best` : "";
-  return [...lines, "", ...table(ensembles?.mean ?? best, whose)].join("\n");
+  return [...lines, "", ...table(ensembles?.mean ?? best, whose, names)].join("\n");
 }
 
 function results({ test_accuracy, test_loss, calibration_error }: EnsembleFigures): string {
@@ -30,12 +35,13 @@ function results({ test_accuracy, test_loss, calibration_error }: EnsembleFigure
 }
 
 /** The confusion matrix, a line a class, with what it says of the class. */
-function table({ confusion, classes }: Figures, whose: string): string[] {
+function table({ confusion, classes }: Figures, whose: string, names: readonly string[] = []): string[] {
   const share = (value: number) => (Number.isNaN(value) ? "-" : percent(value));
-  const head = ["class", ...confusion.map((_, label) => `${label}`), "precision", "recall"];
+  const nameOf = (label: number) => names[label] ?? `${label}`;
+  const head = ["class", ...confusion.map((_, label) => nameOf(label)), "precision", "recall"];
   const rows = confusion.map((row, label) => {
     const { precision = Number.NaN, recall = Number.NaN } = classes[label] ?? {};
-    return [`${label}`, ...row.map(String), share(precision), share(recall)];
+    return [nameOf(label), ...row.map(String), share(precision), share(recall)];
   });
   const widths = head.map((text, column) => Math.max(text.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join("  ");

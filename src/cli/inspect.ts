@@ -1,11 +1,12 @@
 import { Command } from "commander";
 import { files } from "#platform";
-import { type Dataset, loadDataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { checkFits, mebibytes } from "../gpu/buffers.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
 import { describe } from "../gpu/kernel.ts";
 import { familyOf } from "../gpu/tilingChoice.ts";
 import { largestFitting } from "../lab/growth.ts";
+import { loadData } from "../train/data.ts";
 import { makePlan, type Plan, type Stage } from "../train/plan.ts";
 import type { Recipe } from "../train/recipe.ts";
 import { selectTiling } from "../train/selectTiling.ts";
@@ -15,16 +16,20 @@ import { memoryOf } from "./memory.ts";
 import { addAdapterOption, addRecipeOptions, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
 import { networkOf } from "./report.ts";
 import { describeSchedules } from "./scheduleOption.ts";
+import { tableLines } from "./tableReport.ts";
 import { addTilingOptions, type TilingFlags, tilingOf } from "./tilingOptions.ts";
 
 const STAGES: Readonly<Record<Stage, string>> = {
   init: "once, at the start",
   shuffle: "once a submit: the order of its samples",
   chunk: "each chunk of a batch: forward, loss, backward",
+  again: "the same for a step's second gradient",
   between: "between a step's gradients, where it takes two",
   update: "once a step",
   sync: "every few steps, behind the update",
+  average: "once a step, or at points late in the run: the average of the weights",
   view: "once an evaluation: the weights that it takes",
+  statistics: "each batch of training samples that gives batch norm's statistics of those weights",
   evaluate: "each chunk of the test set",
   validate: "each chunk of the validation samples",
 };
@@ -41,7 +46,7 @@ export function inspectCommand(): Command {
     )
     .action(async (flags: RecipeFlags & TilingFlags & { adapter: string; json?: boolean }) => {
       const recipe = recipeOf(flags);
-      const dataset = await loadDataset(recipe.data, files);
+      const dataset = await loadData(recipe, files);
       const gpu = await openGpu(flags.adapter);
       const tiling = await selectTiling(gpu, recipe, shapeOf(dataset), tilingOf(flags));
       const plan = makePlan(recipe, shapeOf(dataset), tiling);
@@ -88,6 +93,8 @@ function print(plan: Plan, work: readonly Work[], adapter: string, largest: stri
     ...wrappersOf(plan.recipe).map((text) => `around it    ${text}`),
     ...describeSchedules(plan.recipe).map((text) => `schedule     ${text}`),
     ...(plan.recipe.augment ? [`augment      ${keyValues(plan.recipe.augment)}`] : []),
+    ...tableLines(plan).map((text) => `table        ${text}`),
+    ...(plan.recipe.loss.name === "cross_entropy" ? [] : [`loss         ${settings(plan.recipe.loss)}`]),
     `steps        ${plan.steps} of ${plan.batch} samples (${chunks} chunk${chunks > 1 ? "s" : ""} of ${plan.chunkRows}), ${plan.stepsPerEpoch} an epoch`,
     `adapter      ${adapter}, ${plan.tiling} kernels`,
     `dispatches   ${perStep} a step`,
@@ -131,7 +138,7 @@ function wrappersOf({ decay, lookahead, sam }: Plan["recipe"]): string[] {
 }
 
 /** `adam lr=0.001 beta1=0.9 ...` */
-function settings({ name, ...hyper }: Plan["recipe"]["optimizer"]): string {
+function settings({ name, ...hyper }: { readonly name: string }): string {
   return `${name} ${keyValues(hyper)}`;
 }
 

@@ -22,7 +22,8 @@ const NUMBERS = { SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 } as const;
  */
 const SAME_PRESS_MS = 250;
 
-export function onInterrupt(): Interrupt {
+/** @param what the first does, as it is told */
+export function onInterrupt(what = "writing the checkpoint"): Interrupt {
   const controller = new AbortController();
   let running = false;
   let isNextAnother = false;
@@ -39,7 +40,7 @@ export function onInterrupt(): Interrupt {
     // A signal that came while the thread was busy is handled between a timer and an "immediate": it counts as the same press.
     setTimeout(() => setImmediate(() => (isNextAnother = true)), SAME_PRESS_MS).unref();
     controller.abort(new Error("interrupted"));
-    process.stderr.write(`${lineStart()}stopping: writing the checkpoint (again to stop at once)\n`);
+    process.stderr.write(`${lineStart()}stopping: ${what} (again to stop at once)\n`);
   };
   const names = Object.keys(NUMBERS) as (keyof typeof NUMBERS)[];
   for (const name of names) process.on(name, handle);

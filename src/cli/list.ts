@@ -1,13 +1,17 @@
 import { Command } from "commander";
+import { readShader } from "#platform";
 import { activationSource, activations } from "../nn/activation.ts";
 import { activationShader } from "../nn/dense.ts";
 import { inits } from "../nn/init/registry.ts";
+import { losses } from "../nn/loss/registry.ts";
 import { describeHyper, describeOptimizer, type HyperDescription, parseHeader } from "../optim/describe.ts";
 import { optimizers } from "../optim/registry.ts";
 import { describeSchedule } from "../optim/schedules/describe.ts";
 import { schedules } from "../optim/schedules/registry.ts";
+import { wrappers } from "../optim/wrappers.ts";
 import { augmentations } from "../train/augmentField.ts";
 import { suggest } from "../train/messages.ts";
+import { regularisations } from "../train/regularisations.ts";
 
 /** A hyper-parameter, or what a schedule has in its place. */
 type Setting = Omit<HyperDescription, "default"> & { readonly default: number | boolean | string };
@@ -84,6 +88,17 @@ const SECTIONS: readonly Section[] = [
       }),
   },
   {
+    name: "wrappers",
+    about: "around any optimizer, as in --lookahead k=5,alpha=0.5; of those that are evaluated one at a time",
+    entries: () =>
+      wrappers.map(({ name, summary, shader: file, settings }) => {
+        const shader = `shaders/${file}`;
+        const { about, note, formula, source } = parseHeader(readShader(file), shader);
+        const object = { name, summary, formula, note, source, hyper: describeHyper(settings), shader };
+        return { ...object, more: [about, note, shader], object };
+      }),
+  },
+  {
     name: "activations",
     about: "by rising complexity; z is the sum of a layer's inputs, y what it gives: --activation NAME",
     entries: () =>
@@ -92,6 +107,18 @@ const SECTIONS: readonly Section[] = [
         const { about, note, formula, source } = parseHeader(activationSource(name), shader);
         const object = { name, summary: about, formula, note, source, gradientOf, shader };
         return { ...object, hyper: [], more: [note, shader], object };
+      }),
+  },
+  {
+    name: "losses",
+    about: "of outputs z and a sample's label or targets t, mean over the samples of a step: --loss NAME:key=value,...",
+    entries: () =>
+      losses.map(({ name, summary, shader: file, parameters, targets }) => {
+        const shader = `shaders/${file}`;
+        const { about, note, formula, source } = parseHeader(readShader(file), shader);
+        const hyper = describeHyper(parameters);
+        const object = { name, summary, formula, note, source, hyper, targets, shader };
+        return { ...object, more: [about, note, `targets: ${targets.join(", or ")}`, shader], object };
       }),
   },
   {
@@ -112,6 +139,25 @@ const SECTIONS: readonly Section[] = [
         const shader = `shaders/data/augment/${name}.wgsl`;
         const object = { name, summary, formula, hyper: describeHyper(settings), source, shader };
         return { ...object, formula: [formula], more: [shader], object };
+      }),
+  },
+  {
+    name: "regularisations",
+    about:
+      "in the order in which they act; g is a gradient, w a weight, y a label: --max-norm X, or --mixup key=value,... " +
+      "(weight decay is an optimizer's own)",
+    entries: () =>
+      regularisations.map(({ name, summary, formula, source, settings, shaders: files }) => {
+        const hyper = describeHyper(settings);
+        const shaders = files.map((file) => `shaders/${file}`);
+        const isGiven = (value: unknown) => !Number.isNaN(value);
+        const given = hyper.map(({ default: usual, ...one }) => ({
+          ...one,
+          ...(isGiven(usual) && { default: usual }),
+        }));
+        const object = { name, summary, formula, hyper: given, source, shaders };
+        const settled = hyper.map((one) => ({ ...one, default: isGiven(one.default) ? one.default : "-" }));
+        return { ...object, hyper: settled, more: shaders, object };
       }),
   },
 ];

@@ -5,10 +5,13 @@ import { RecipeError } from "../train/recipe.ts";
 import { adaptersCommand } from "./adapters.ts";
 import { augmentCommand } from "./augment.ts";
 import { benchCommand } from "./bench.ts";
+import { compareCommand } from "./compare.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { inspectCommand } from "./inspect.ts";
 import { listCommand } from "./list.ts";
+import { lrRangeCommand } from "./lrRange.ts";
 import { pathsCommand } from "./paths.ts";
+import { sweepCommand } from "./sweep.ts";
 import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 
@@ -30,6 +33,9 @@ const commands = [
   inspectCommand(),
   listCommand(),
   benchCommand(),
+  compareCommand(),
+  lrRangeCommand(),
+  sweepCommand(),
   pathsCommand(),
   augmentCommand(),
   adaptersCommand(),

@@ -1,6 +1,9 @@
 import cliProgress from "cli-progress";
 import type { EvalEvent, RunEvent } from "../io/runLog.ts";
 import type { Progress } from "../train/runOptions.ts";
+import { meanQuality, onTest, onValidation, type Quality, qualityTexts } from "./quality.ts";
+
+export { percent } from "./quality.ts";
 
 /** What a run shows while it goes: a live bar on a terminal, plain lines elsewhere. */
 export interface ProgressDisplay {
@@ -15,6 +18,8 @@ export interface RunSize {
   readonly epochs: number;
   readonly steps: number;
   readonly members: number;
+  /** What its samples are called; images unless given. */
+  readonly samples?: string;
 }
 
 const SILENT: ProgressDisplay = { onProgress() {}, onEvent() {}, stop() {} };
@@ -31,8 +36,11 @@ const WIDEST_BAR = 40;
 /** Columns from which on there is room for whole words. */
 const WIDE = 100;
 
-function createBar(stream: NodeJS.WriteStream, { epochs, steps, members }: RunSize): ProgressDisplay {
-  let accuracy: number | undefined;
+function createBar(
+  stream: NodeJS.WriteStream,
+  { epochs, steps, members, samples = "images" }: RunSize,
+): ProgressDisplay {
+  let quality: Quality = {};
   let latest: Progress | undefined;
   let left = createClock();
   const collect = collectEvals(members);
@@ -40,8 +48,10 @@ function createBar(stream: NodeJS.WriteStream, { epochs, steps, members }: RunSi
     const isWide = stream.columns >= WIDE;
     const parts = [`${Math.floor(100 * share)}%`];
     if (latest?.losses.length) parts.push(`loss ${mean(latest.losses).toFixed(4)}`);
-    if (accuracy !== undefined) parts.push(`${isWide ? "accuracy" : "acc"} ${percent(accuracy)}`);
-    if (latest) parts.push(`${rate(latest, members)} ${isWide ? "images/s" : "img/s"}`, left(share));
+    const told = qualityTexts(quality)[0] ?? "";
+    if (told) parts.push(isWide ? told : told.replace("accuracy", "acc"));
+    if (latest)
+      parts.push(`${rate(latest, members)} ${isWide ? samples : samples.replace("images", "img")}/s`, left(share));
     else parts.push("compiling kernels");
     const [head, tail] = [`epoch ${latest?.epoch ?? 1}/${epochs} `, ` ${parts.filter(Boolean).join("  ")}`];
     const columns = stream.columns - 1;
@@ -64,7 +74,7 @@ function createBar(stream: NodeJS.WriteStream, { epochs, steps, members }: RunSi
     },
     onEvent(event) {
       collect(event, (evals) => {
-        accuracy = mean(evals.map(({ test_accuracy }) => test_accuracy));
+        quality = meanQuality(evals.map(onTest));
       });
       if (event.event !== "start" || isStopped) return;
       const share = (event.resumed_step ?? 0) / steps;
@@ -81,14 +91,17 @@ function createBar(stream: NodeJS.WriteStream, { epochs, steps, members }: RunSi
 /** Seconds without a line after which one tells how far the epoch is. */
 const QUIET_SECONDS = 10;
 
-function createLines(stream: NodeJS.WritableStream, { epochs, steps, members }: RunSize): ProgressDisplay {
+function createLines(
+  stream: NodeJS.WritableStream,
+  { epochs, steps, members, samples = "images" }: RunSize,
+): ProgressDisplay {
   let left = createClock();
   let latest: Progress | undefined;
   let written = Date.now();
   const collect = collectEvals(members);
   const write = (epoch: number, step: number, ...parts: string[]) => {
     written = Date.now();
-    if (latest) parts.push(`${rate(latest, members)} images/s`, left(latest.share));
+    if (latest) parts.push(`${rate(latest, members)} ${samples}/s`, left(latest.share));
     stream.write(`${[`epoch ${epoch}/${epochs}`, `step ${step}/${steps}`, ...parts].filter(Boolean).join("  ")}\n`);
   };
   return {
@@ -102,16 +115,17 @@ function createLines(stream: NodeJS.WritableStream, { epochs, steps, members }: 
       if (event.event === "start") left = createClock((event.resumed_step ?? 0) / steps);
       // One line for the whole population.
       collect(event, (evals) => {
-        const average = (name: "train_loss" | "test_loss" | "test_accuracy" | "val_loss" | "val_accuracy") =>
+        const average = (name: "train_loss" | "test_loss" | "val_loss") =>
           mean(evals.map((member) => member[name] ?? Number.NaN));
         const losses = [
           `train loss ${average("train_loss").toFixed(4)}`,
           `test loss ${average("test_loss").toFixed(4)}`,
           ...(evals[0]?.val_loss === undefined ? [] : [`val loss ${average("val_loss").toFixed(4)}`]),
         ];
-        const val = evals[0]?.val_accuracy === undefined ? [] : [`val accuracy ${percent(average("val_accuracy"))}`];
+        const told = qualityTexts(meanQuality(evals.map(onTest)));
+        const val = qualityTexts(meanQuality(evals.map(onValidation)), "val ");
         const { epoch = 0, step = 0 } = evals[0] ?? {};
-        write(epoch, step, ...losses, `accuracy ${percent(average("test_accuracy"))}`, ...val);
+        write(epoch, step, ...losses, ...told, ...val);
         const stopped = evals.filter(({ stopped }) => stopped).map(({ model }) => model);
         if (stopped.length === 0) return;
         const who = members > 1 ? `member${stopped.length > 1 ? "s" : ""} ${stopped.join(", ")} stopped` : "stopped";
@@ -140,9 +154,6 @@ function collectEvals(members: number) {
 /** Mean of a list that is not empty. */
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** A share of 1 as per cent, to the hundredth: 10,000 test samples give no more. */
-export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 /** Images a second over all members. */
 const rate = ({ samplesPerSecond }: Progress, members: number) =>

@@ -2,12 +2,15 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { inits } from "../nn/init/registry.ts";
+import { losses } from "../nn/loss/registry.ts";
 import { optimizers } from "../optim/registry.ts";
 import { augmentFields } from "../train/augmentField.ts";
 import { activations, recipeFields } from "../train/fields.ts";
 import { suggest } from "../train/messages.ts";
 import { parseRecipe, type Recipe, RecipeError, type RecipeInput } from "../train/recipe.ts";
+import { addRegularisationOptions, type RegularisationFlags } from "./regularisationOptions.ts";
 import { addScheduleOption, type ScheduleFlags } from "./scheduleOption.ts";
+import { addTableOptions, type TableFlags } from "./tableOptions.ts";
 import { addValidationOptions, type ValidationFlags } from "./validationOptions.ts";
 import { parseValue } from "./values.ts";
 import { addWrapperOptions, type WrapperFlags } from "./wrapperOptions.ts";
@@ -16,7 +19,7 @@ import { addWrapperOptions, type WrapperFlags } from "./wrapperOptions.ts";
 const RECIPES = fileURLToPath(new URL("../recipes/", import.meta.url));
 
 /** What the recipe flags parse to; each is absent unless given. */
-export interface RecipeFlags extends WrapperFlags, ValidationFlags {
+export interface RecipeFlags extends WrapperFlags, ValidationFlags, RegularisationFlags, TableFlags {
   readonly recipe?: string;
   readonly data?: string;
   readonly hidden?: number[];
@@ -26,8 +29,8 @@ export interface RecipeFlags extends WrapperFlags, ValidationFlags {
   readonly dropout?: number;
   readonly init?: Record<string, unknown>;
   readonly augment?: Record<string, unknown>;
+  readonly loss?: Record<string, unknown>;
   readonly labelSmoothing?: number;
-  readonly clipNorm?: number;
   readonly optimizer?: Record<string, unknown>;
   readonly schedule?: ScheduleFlags;
   readonly batchSize?: number | "full";
@@ -47,7 +50,11 @@ export function addRecipeOptions(command: Command): Command {
   const initNames = inits.map(({ name }) => name).join(", ");
   const optimizerNames = optimizers.map(({ name }) => name).join(", ");
   option("--recipe <FILE.json|NAME>", `a recipe to start from: a file, or ${recipeNames().join(", ")}`);
-  option("--data <mnist|DIR>", "the data set: mnist, or a folder with IDX files, also .gz (default: mnist)");
+  option(
+    "--data <mnist|DIR|FILE.csv>",
+    "the data set: mnist, a folder with IDX files, also .gz, or a table with a header (default: mnist)",
+  );
+  addTableOptions(command, parseNumber);
   option("--hidden <WIDTHS>", "widths of the hidden layers; none: softmax regression (default: 128,64)", parseWidths);
   option("--activation <NAME>", `activation between the layers: ${activations.join(", ")} (default: relu)`);
   option("--batch-norm", "batch norm between each hidden layer and its activation");
@@ -59,8 +66,13 @@ export function addRecipeOptions(command: Command): Command {
     `random changes of training images: ${augmentFields.join(", ")} (default: none)`,
     parseSettings,
   );
+  option(
+    "--loss <NAME[:key=value,...]>",
+    `what training makes small: ${losses.map(({ name }) => name).join(", ")} (default: cross_entropy)`,
+    parseNamed,
+  );
   option("--label-smoothing <X>", "share of the target that all classes divide among them (default: 0)", parseNumber);
-  option("--clip-norm <X>", "largest norm of all gradients together; beyond it they shrink", parseNumber);
+  addRegularisationOptions(command, parseNumber, parseSettings);
   option(
     "--optimizer <NAME[:key=value,...]>",
     `${optimizerNames}; with hyper-parameters as in adam:lr=0.01,beta1=0.8 (default: adam)`,

@@ -2,7 +2,11 @@ import type { DoneEvent } from "../io/runLog.ts";
 import { spreadOf } from "../lab/evaluation.ts";
 import { samplesOf } from "../train/chunks.ts";
 import type { Plan } from "../train/plan.ts";
-import { percent } from "./progress.ts";
+import { varyName, varyText } from "../train/vary.ts";
+import { onTest, onValidation, qualityTexts } from "./quality.ts";
+
+/** What a plan's samples are called. */
+export const samplesOfPlan = ({ data }: Plan): string => (data.table ? "samples" : "images");
 
 /** The network by its widths, its activation, and what else stands between layers: `784-128-64-10 relu, batch norm`. */
 export function networkOf({ data, recipe }: Plan): string {
@@ -19,11 +23,16 @@ export function describe(plan: Plan): string {
   const vary = plan.recipe.vary;
   const { schedule, schedules = {} } = plan.recipe;
   const named = [schedule?.name, ...Object.entries(schedules).map(([scalar, { name }]) => `${scalar} ${name}`)];
-  const details = [...(lr === undefined ? [] : [`lr ${lr}`]), ...named.filter(Boolean)].join(", ");
+  const { loss } = plan.recipe;
+  const details = [
+    ...(loss.name === "cross_entropy" ? [] : [`loss ${loss.name}`]),
+    ...(lr === undefined ? [] : [`lr ${lr}`]),
+    ...named.filter(Boolean),
+  ].join(", ");
   return (
     `${networkOf(plan)} on ${plan.recipe.data} with ${name}${details === "" ? "" : ` (${details})`}, ` +
     `batch ${plan.batch}, ${plan.steps} steps` +
-    `${P > 1 ? `, ${P} members${vary ? ` (${vary.key}: ${vary.values.join(", ")})` : ""}` : ""}`
+    `${P > 1 ? `, ${P} members${vary ? ` (${varyName(vary)}: ${vary.values.map((_, m) => varyText(vary, m)).join(vary.keys ? "; " : ", ")})` : ""}` : ""}`
   );
 }
 
@@ -43,26 +52,26 @@ function stopOf({ best_epoch, stopped_epoch }: DoneEvent["models"][number]): str
 export function report({ steps, seconds, models, ensemble }: DoneEvent, plan: Plan, from: number): string {
   const { vary } = plan.recipe;
   const rows = models.map((model, m) => {
-    const { seed, train_loss, test_loss, test_accuracy, val_loss, val_accuracy } = model;
-    const who = models.length === 1 ? "" : vary ? `${vary.key} ${vary.values[m]}: ` : `seed ${seed}: `;
-    const validated = val_loss !== undefined && val_accuracy !== undefined;
+    const { seed, train_loss, test_loss, val_loss } = model;
+    const who = models.length === 1 ? "" : vary ? `${varyName(vary)} ${varyText(vary, m)}: ` : `seed ${seed}: `;
     const parts = [
-      `test accuracy ${percent(test_accuracy)}`,
+      ...qualityTexts(onTest(model), "test "),
       `test loss ${test_loss.toFixed(4)}`,
-      ...(validated ? [`validation accuracy ${percent(val_accuracy)}`, `loss ${val_loss.toFixed(4)}`] : []),
+      ...qualityTexts(onValidation(model), "validation "),
+      ...(val_loss === undefined ? [] : [`loss ${val_loss.toFixed(4)}`]),
       `train loss ${train_loss.toFixed(4)}`,
     ];
     return `${who}${parts.join(", ")}${stopOf(model)}`;
   });
   if (models.length > 1 && !vary) {
     const { mean, deviation } = spreadOf(models);
-    rows.push(
-      `mean of ${models.length}: test accuracy ${percent(mean.test_accuracy)} ± ${percent(deviation.test_accuracy)}`,
-    );
+    const texts = qualityTexts(onTest(mean), "test ", onTest(deviation));
+    rows.push(`mean of ${models.length}: ${texts.join(", ")}`);
   }
   if (ensemble) {
-    const { method, accuracy, loss } = ensemble;
-    rows.push(`ensemble (${method}): test accuracy ${percent(accuracy)}, test loss ${loss.toFixed(4)}`);
+    const { method, loss } = ensemble;
+    const texts = [...qualityTexts(ensemble, "test "), ...(loss === undefined ? [] : [`test loss ${loss.toFixed(4)}`])];
+    rows.push(`ensemble (${method}): ${texts.join(", ")}`);
   }
   if (models.some(({ train_loss }) => !Number.isFinite(train_loss))) {
     rows.push("a loss is no longer finite: training diverged; try a lower lr");
@@ -73,7 +82,7 @@ export function report({ steps, seconds, models, ensemble }: DoneEvent, plan: Pl
     const images = (samples * models.length) / seconds.train;
     rows.push(
       `${steps - from} steps in ${seconds.train.toFixed(1)} s of training (${epoch.toFixed(2)} s an epoch, ` +
-        `${Math.round(images).toLocaleString("en")} images/s), ${seconds.total.toFixed(1)} s in all`,
+        `${Math.round(images).toLocaleString("en")} ${samplesOfPlan(plan)}/s), ${seconds.total.toFixed(1)} s in all`,
     );
   }
   return rows.join("\n");

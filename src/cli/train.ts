@@ -2,7 +2,6 @@ import { rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { files, type LineWriter, makeRunFolder, openLines, writeFileAtomic } from "#platform";
-import { loadDataset } from "../data/dataset.ts";
 import { parseOrder } from "../data/orderFile.ts";
 import { openGpu } from "../gpu/device.ts";
 import { type DoneEvent, jsonLine } from "../io/runLog.ts";
@@ -11,6 +10,7 @@ import { spreadOf } from "../lab/evaluation.ts";
 import { bestOf } from "../train/best.ts";
 import { kernelsOfCheckpoint } from "../train/checkpointPosition.ts";
 import { samplesOf } from "../train/chunks.ts";
+import { loadData } from "../train/data.ts";
 import { makePlan, type Plan } from "../train/plan.ts";
 import { type Recipe, RecipeError } from "../train/recipe.ts";
 import { checkOptions, type NamedTensors, type RunOptions } from "../train/runOptions.ts";
@@ -28,8 +28,9 @@ import {
   type RecipeFlags,
   recipeOf,
 } from "./recipeOptions.ts";
-import { describe, report } from "./report.ts";
+import { describe, report, samplesOfPlan } from "./report.ts";
 import { BEST, CHECKPOINT, LOG, logUntil, RECIPE, readRun } from "./resume.ts";
+import { tableLines } from "./tableReport.ts";
 import { addTilingOptions, type TilingFlags, tilingOf } from "./tilingOptions.ts";
 
 interface TrainFlags extends RecipeFlags, TilingFlags {
@@ -94,7 +95,7 @@ async function train(flags: TrainFlags, given: readonly string[]): Promise<void>
   const from = resumed?.position.step ?? 0;
   const recipe = resumed?.recipe ?? recipeOf(flags);
   const [dataset, initFrom] = await Promise.all([
-    loadDataset(recipe.data, files),
+    loadData(recipe, files),
     flags.initFrom === undefined ? undefined : readTensors(flags.initFrom),
   ]);
   const gpu = await openGpu(flags.adapter);
@@ -121,11 +122,13 @@ async function train(flags: TrainFlags, given: readonly string[]): Promise<void>
     if (!flags.json) {
       process.stdout.write(`adapter: ${gpu.adapter.name}${gpu.note ? `\n(${gpu.note})` : ""}\n`);
       process.stdout.write(`training ${describe(plan)}${from > 0 ? `, going on after step ${from}` : ""}\n`);
+      for (const line of tableLines(plan)) process.stdout.write(`${line}\n`);
     }
     const size = {
       epochs: Math.ceil(plan.steps / plan.stepsPerEpoch),
       steps: plan.steps,
       members: plan.members.length,
+      samples: samplesOfPlan(plan),
     };
     const progress = flags.json ? silentProgress() : createProgress(process.stdout, size);
     interrupt.signal.addEventListener("abort", () => progress.stop());

@@ -1,3 +1,4 @@
+import { cosSin, normal4 } from "./normal.ts";
 import { PURPOSE, purposeFor, random4, uniform01 } from "./random.ts";
 
 /**
@@ -94,34 +95,13 @@ export function sourceOf({ shift, rotate, scale, shear }: Affine, [x, y]: Point,
   return [centreX + u - shear * v, centreY + v];
 }
 
-/** Exact at multiples of 90 degrees. */
-function cosSin(degrees: number): readonly [number, number] {
-  const quarter = Math.round(degrees / 90);
-  const r = ((degrees - 90 * quarter) * Math.PI) / 180;
-  const [c, s] = [Math.cos(r), Math.sin(r)];
-  return (
-    [
-      [c, s],
-      [-s, c],
-      [-c, -s],
-      [s, -c],
-    ] as const
-  )[quarter & 3] as readonly [number, number];
-}
-
 /** Normal numbers [4 * ceil(width * height / 4)] of a sample in a step. */
 export function drawNoise(key: AugmentKey, { width, height }: ImageSize): Float64Array {
   const words = Math.ceil((width * height) / 4);
   const normal = Array.from({ length: words }, (_, word) => {
-    const [a, b, c, d] = augmentBits(key, "noise", key.sample * words + word);
-    return [...boxMuller(a, b), ...boxMuller(c, d)];
+    return normal4(augmentBits(key, "noise", key.sample * words + word));
   });
   return Float64Array.from(normal.flat());
-}
-
-function boxMuller(a: number, b: number): readonly number[] {
-  const radius = Math.sqrt(-2 * Math.log(1 - uniform01(a)));
-  return cosSin(360 * uniform01(b)).map((one) => radius * one);
 }
 
 /** The rectangle that is erased from a sample in a step, or undefined where none is. */

@@ -1,4 +1,5 @@
 import { CLASSES, IMAGE_SIZE, readImages, readLabels } from "./idx.ts";
+import type { Table } from "./table.ts";
 
 /** How files are reached; the platform supplies it. Paths join with "/". */
 export interface FileAccess {
@@ -9,27 +10,41 @@ export interface FileAccess {
   mnistFolder(): string;
 }
 
-/** Images with their labels. */
+/** Samples with what they are to be told as: images in classes, or rows of a table. */
 export interface Split {
-  /** u8 [count, rowBytes]: grey values 0 (paper) to 255, rows of pixels top to bottom. */
+  /**
+   * u8 [count, rowBytes]: grey values 0 (paper) to 255, rows of pixels top to bottom. Of a table the bytes of f32 [count,
+   * ceil4(width)]: standardised features, pads 0.
+   */
   readonly images: Uint8Array;
-  /** u8 [count], each in 0..classes-1. */
+  /** u8 [count], each in 0..classes-1; with `values` the bytes of f32 [count, ceil4(values)]: standardised, pads 0. */
   readonly labels: Uint8Array;
   readonly count: number;
+  /** Pixels, or a table's features by 1. */
   readonly width: number;
   readonly height: number;
-  /** Bytes from one image to the next: width * height, a multiple of 4 as the kernels want it. */
+  /** Bytes from one sample to the next, a multiple of 4 as the kernels want it: width * height of u8. */
   readonly rowBytes: number;
+  /** 0 where samples are to be told as values. */
   readonly classes: number;
+  /** How `images` are stored; u8 unless given. */
+  readonly format?: "f32";
+  /** How many values a sample is to be told as; absent where those are classes. */
+  readonly values?: number;
 }
 
-/** A data set of images in classes. */
+/** A data set: of images in classes, or of a table. */
 export interface Dataset {
-  /** "mnist", or the folder. */
+  /** "mnist", the folder, or the table's file. */
   readonly name: string;
   readonly train: Split;
   readonly test: Split;
+  /** What the columns of a table are. */
+  readonly table?: Table;
 }
+
+/** Bytes from one sample's label to the next. */
+export const labelBytes = ({ values = 0 }: Split): number => (values > 0 ? 16 * Math.ceil(values / 4) : 1);
 
 const PARTS = {
   "train images": "train-images",

@@ -7,7 +7,7 @@
 export const MAX_SEED = 0xffffffff;
 
 /** What a number is for. Two purposes never share a number. The shader has them as `PURPOSE_INIT` and so on. */
-export const PURPOSE = { init: 1, shuffle: 2, dropout: 3, augment: 4 } as const;
+export const PURPOSE = { init: 1, shuffle: 2, dropout: 3, augment: 4, noise: 5, mixup: 6 } as const;
 
 /** Four random 32-bit words, each in 0..2^32-1. */
 export type Words = readonly [number, number, number, number];

@@ -15,6 +15,8 @@ export interface StartEvent {
   readonly kernels?: string;
   /** What a person should know of how they were chosen. */
   readonly note?: string;
+  /** Names of a table's classes, by the number that they have in figures. */
+  readonly classes?: readonly string[];
   /** Steps that were done before, where the run resumes another. */
   readonly resumed_step?: number;
   /** Members that had stopped before, where there are any. */
@@ -44,13 +46,19 @@ export interface EvalEvent {
   readonly model: number;
   /** Mean over the epoch's steps. */
   readonly train_loss: number;
-  /** Plain cross-entropy, mean over the test set. */
+  /** The recipe's loss without smoothed or mixed labels, mean over the test set. */
   readonly test_loss: number;
-  /** 0..1 */
-  readonly test_accuracy: number;
+  /** Of classes, 0..1 */
+  readonly test_accuracy?: number | undefined;
+  /** Of one value: root of the mean squared error, in its own unit. */
+  readonly test_rmse?: number | undefined;
+  /** Of values: the share of their variance that is told, 1 at most. */
+  readonly test_r2?: number | undefined;
   /** Of the validation samples. */
   readonly val_loss?: number | undefined;
   readonly val_accuracy?: number | undefined;
+  readonly val_rmse?: number | undefined;
+  readonly val_r2?: number | undefined;
   /** Set where the model stops here, before the run's end; it has no further events. */
   readonly stopped?: true;
 }
@@ -68,9 +76,13 @@ export interface ModelResult {
   readonly seed: number;
   readonly train_loss: number;
   readonly test_loss: number;
-  readonly test_accuracy: number;
+  readonly test_accuracy?: number | undefined;
+  readonly test_rmse?: number | undefined;
+  readonly test_r2?: number | undefined;
   readonly val_loss?: number | undefined;
   readonly val_accuracy?: number | undefined;
+  readonly val_rmse?: number | undefined;
+  readonly val_r2?: number | undefined;
   /** With early stopping: the epoch whose weights these are, the best one's. */
   readonly best_epoch?: number;
   /** The epoch after which the model stopped, where it did before the run's end. */
@@ -79,11 +91,14 @@ export interface ModelResult {
 
 /** What the members of a population say together about the test set. */
 export interface EnsembleResult {
-  /** How they are put together: `mean`, of their probabilities. */
+  /** How they are put together: `mean`, of their probabilities or values. */
   readonly method: string;
-  readonly accuracy: number;
-  /** Cross-entropy of the probabilities, mean over the test set. */
-  readonly loss: number;
+  readonly accuracy?: number | undefined;
+  /** Mean over the test set, where that is the recipe's loss: cross-entropy of the probabilities, squared error of the values. */
+  readonly loss?: number | undefined;
+  /** As of a model. */
+  readonly rmse?: number | undefined;
+  readonly r2?: number | undefined;
 }
 
 /** Last event of a run that came to its end. */
@@ -92,12 +107,60 @@ export interface DoneEvent {
   readonly steps: number;
   readonly seconds: RunSeconds;
   readonly models: readonly ModelResult[];
+  /** Of population-based training: the place of the best member, which alone is among the models. */
+  readonly winner?: number;
   /** Of a population that differs in its seeds. */
   readonly ensemble?: EnsembleResult;
 }
 
+/** Population-based training: one member on the validation samples, at the end of an interval. */
+export interface RankEvent {
+  readonly event: "rank";
+  /** Steps done. */
+  readonly step: number;
+  readonly model: number;
+  /** From 1, the best. */
+  readonly rank: number;
+  /** What the interval was trained with, by the tuned settings' paths. */
+  readonly values: Readonly<Record<string, number>>;
+  /** Mean over the interval's steps. */
+  readonly train_loss: number;
+  readonly val_loss: number;
+  readonly val_accuracy?: number | undefined;
+  readonly val_rmse?: number | undefined;
+  readonly val_r2?: number | undefined;
+}
+
+/** A member becomes a copy of another: its parameters, its optimizer's state, its running statistics and its settings. */
+export interface ExploitEvent {
+  readonly event: "exploit";
+  readonly step: number;
+  readonly model: number;
+  /** Which member it is a copy of. */
+  readonly from: number;
+}
+
+/** After that, one of its settings changes. */
+export interface ExploreEvent {
+  readonly event: "explore";
+  readonly step: number;
+  readonly model: number;
+  /** The setting's path. */
+  readonly key: string;
+  /** By moving it up or down, or by drawing it anew. */
+  readonly how: "up" | "down" | "resample";
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What population-based training logs beside the events of a run. */
+export type TuneEvent = RankEvent | ExploitEvent | ExploreEvent;
+
 /** A line of the run log. */
 export type RunEvent = StartEvent | StepEvent | EvalEvent | DoneEvent;
+
+/** A line of any log: population-based training has more kinds of events. */
+export type LogEvent = RunEvent | TuneEvent;
 
 /** The numbers that an event must have; those in `measured` may be NaN or infinite. */
 interface Fields {
@@ -107,22 +170,27 @@ interface Fields {
   readonly optional?: readonly string[];
 }
 
-const VALIDATED = ["val_loss", "val_accuracy"];
+/** What there is by the kind of targets, and of validation samples. */
+const OPTIONAL = ["accuracy", "rmse", "r2"];
+const EVALUATED = ["val_loss", ...OPTIONAL.flatMap((name) => [`test_${name}`, `val_${name}`])];
 
-const FIELDS: Readonly<Record<RunEvent["event"], Fields>> = {
+const FIELDS: Readonly<Record<LogEvent["event"], Fields>> = {
   start: { counts: [], measured: [] },
   step: { counts: ["step", "model"], measured: ["loss", "lr"] },
   eval: {
     counts: ["epoch", "step", "model"],
-    measured: ["train_loss", "test_loss", "test_accuracy"],
-    optional: VALIDATED,
+    measured: ["train_loss", "test_loss"],
+    optional: EVALUATED,
   },
   done: { counts: ["steps"], measured: [] },
+  rank: { counts: ["step", "model", "rank"], measured: ["train_loss", "val_loss"], optional: EVALUATED },
+  exploit: { counts: ["step", "model", "from"], measured: [] },
+  explore: { counts: ["step", "model", "before", "after"], measured: [] },
 };
 const MODEL_FIELDS: Fields = {
   counts: ["seed"],
-  measured: ["train_loss", "test_loss", "test_accuracy"],
-  optional: VALIDATED,
+  measured: ["train_loss", "test_loss"],
+  optional: EVALUATED,
 };
 
 /** JSON on one line, without its newline, for an event or a summary: numbers that JSON lacks become strings. */
@@ -136,12 +204,20 @@ export function jsonLine(value: object): string {
  * @param file names the log in errors
  * @throws Error with file and line for a line that is no event
  */
-export function parseRunLog(text: string, file: string): RunEvent[] {
+export function parseLog(text: string, file: string): LogEvent[] {
   const lines = text.split("\n").slice(0, -1);
   return lines.flatMap((line, index) => (line.trim() === "" ? [] : [parseEvent(line, `${file}:${index + 1}`)]));
 }
 
-function parseEvent(line: string, where: string): RunEvent {
+/** The same without what population-based training logs beside a run's events. */
+export const parseRunLog = (text: string, file: string): RunEvent[] =>
+  parseLog(text, file).filter((event): event is RunEvent => !isTuneEvent(event));
+
+/** Whether an event is one of population-based training's own. */
+export const isTuneEvent = (event: LogEvent): event is TuneEvent =>
+  ["rank", "exploit", "explore"].includes(event.event);
+
+function parseEvent(line: string, where: string): LogEvent {
   let event: unknown;
   try {
     event = JSON.parse(line);
@@ -152,15 +228,15 @@ function parseEvent(line: string, where: string): RunEvent {
   if (typeof kind !== "string" || !Object.hasOwn(FIELDS, kind)) {
     throw new Error(`${where}: expected an event of ${Object.keys(FIELDS).join(", ")}; found ${JSON.stringify(kind)}`);
   }
-  restore(event as Record<string, unknown>, FIELDS[kind as RunEvent["event"]], where);
+  restore(event as Record<string, unknown>, FIELDS[kind as LogEvent["event"]], where);
   if (kind === "done") {
     const { models } = event as { models?: unknown };
     if (!Array.isArray(models)) throw new Error(`${where}: the event "done" has no list of models`);
     for (const model of models) restore(Object(model), MODEL_FIELDS, where);
     const { ensemble } = event as { ensemble?: Record<string, unknown> };
-    if (ensemble) restore(ensemble, { counts: [], measured: ["accuracy", "loss"] }, where);
+    if (ensemble) restore(ensemble, { counts: [], measured: [], optional: ["loss", ...OPTIONAL] }, where);
   }
-  return event as RunEvent;
+  return event as LogEvent;
 }
 
 /** Checks an object's numbers in place, and turns the strings that stand for measured ones back. */

@@ -1,6 +1,6 @@
 import { ENSEMBLE_METHODS } from "../nn/predictions.ts";
 import { accuracyOf, lossOf, type Outcomes, type Predictions } from "../train/predict.ts";
-import { spread } from "./compare.ts";
+import { spread } from "./compare/statistics.ts";
 import {
   type CalibrationBin,
   type ClassFigures,
@@ -14,8 +14,15 @@ import {
 /** Results on the test set: of a member, their mean, or their deviation, that of a sample. */
 export interface Results {
   readonly test_loss: number;
+  /** Of classes. */
   readonly test_accuracy: number;
 }
+
+/** The names of what a model may be reported by. */
+const RESULTS = ["test_loss", "test_accuracy", "test_rmse", "test_r2"] as const;
+
+/** What a model is reported by, of classes or of values. */
+export type AnyResults = { readonly [name in (typeof RESULTS)[number]]?: number | undefined };
 
 /** What more a predictor's guesses for the test set say. */
 export interface Figures {
@@ -45,12 +52,14 @@ export interface Evaluation {
  * The figures of a test set's predictions.
  * @param models accuracy and loss of each member as evaluation gave them
  * @param combines whether several members are put together
+ * @param loss the recipe's: of several together there is cross-entropy alone
  */
 export function evaluationOf(
   { members, ensembles, labels }: Predictions,
   models: readonly Results[],
   classes: number,
   combines: boolean,
+  loss = "cross_entropy",
 ): Evaluation {
   const figuresOf = ({ winners, confidences }: Outcomes): Figures => {
     const confusion = confusionOf(labels, winners, classes);
@@ -63,18 +72,17 @@ export function evaluationOf(
   if (models.length === 1) return { models, figures };
   const combined = ENSEMBLE_METHODS.map((method) => {
     const own = ensembles[method];
-    const loss = method !== "vote" && { test_loss: lossOf(own) };
-    return [method, { test_accuracy: accuracyOf(own, labels), ...loss, ...figuresOf(own) }] as const;
+    const measured = method !== "vote" && loss === "cross_entropy" && { test_loss: lossOf(own) };
+    return [method, { test_accuracy: accuracyOf(own, labels), ...measured, ...figuresOf(own) }] as const;
   });
   return { models, figures, ...spreadOf(models), ...(combines && { ensembles: Object.fromEntries(combined) }) };
 }
 
-/** Mean and deviation of members' results. */
-export function spreadOf(models: readonly Results[]): { mean: Results; deviation: Results } {
-  const accuracy = spread(models.map(({ test_accuracy }) => test_accuracy));
-  const loss = spread(models.map(({ test_loss }) => test_loss));
-  return {
-    mean: { test_loss: loss.mean, test_accuracy: accuracy.mean },
-    deviation: { test_loss: loss.deviation, test_accuracy: accuracy.deviation },
-  };
+/** Mean and deviation of members' results, of each that all have. */
+export function spreadOf<R extends AnyResults>(models: readonly R[]): { mean: R; deviation: R } {
+  const names = RESULTS.filter((name) => models.every((model) => model[name] !== undefined));
+  const spreads = names.map((name) => [name, spread(models.map((model) => model[name] as number))] as const);
+  const all = (part: "mean" | "deviation") =>
+    Object.fromEntries(spreads.map(([name, own]) => [name, own[part]])) as AnyResults as R;
+  return { mean: all("mean"), deviation: all("deviation") };
 }

@@ -1,6 +1,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { type Recipe, RecipeError } from "../train/recipe.ts";
+import { varyName } from "../train/vary.ts";
 import { type BenchOptions, type BenchResult, benchRecipe, checkFitting, MisfitError, planFor } from "./bench.ts";
 
 /** What is made larger while the rest of a recipe stays: samples a step, width of two equal hidden layers, members. */
@@ -34,7 +35,7 @@ export function resize(recipe: Recipe, axis: Axis, size: number): Recipe {
   if (axis === "width") return { ...recipe, hidden: [size, size] };
   if (recipe.vary) {
     throw new RecipeError(
-      `vary: it gives the population a member for each value of ${recipe.vary.key}, so that its size cannot grow: leave it out`,
+      `vary: it gives the population a member for each value of ${varyName(recipe.vary)}, so that its size cannot grow: leave it out`,
     );
   }
   return { ...recipe, population: size };

@@ -67,10 +67,17 @@ async function tracePath(
     return at;
   };
   try {
-    const { params } = await runTrajectory(gpu, optimizer, hyper, on.start, steps, (x) => on.gradient(add(x)));
+    const pointOf = (x: ArrayLike<number>): Point => [x[0] as number, x[1] as number];
+    const loss = (x: ArrayLike<number>) => on.value(pointOf(x));
+    // What a line search tries may be anywhere: on its path are the points that are lower than all before.
+    const gradient = (x: ArrayLike<number>) => on.gradient(optimizer.needsLoss ? pointOf(x) : add(x));
+    const { params } = await runTrajectory(gpu, optimizer, hyper, on.start, steps, gradient, undefined, loss);
     // What the gradient was asked at may be more than the steps' ends.
     points = [];
-    for (const at of [on.start, ...params]) add(at);
+    for (const at of [on.start, ...params]) {
+      const before = points.at(-1);
+      if (!optimizer.needsLoss || !before || loss(at) < on.value(before)) add(at);
+    }
   } catch (error) {
     if (!(error instanceof LeftWindow)) throw error;
   }

@@ -1,4 +1,4 @@
-import { createBuffer } from "../gpu/buffers.ts";
+import { type BufferSpec, createBuffer } from "../gpu/buffers.ts";
 import { type Gpu, scoped } from "../gpu/device.ts";
 import { type Dispatch, prepareDispatches } from "../gpu/dispatch.ts";
 import { bindStep, defineKernel, stepLayout } from "../gpu/kernel.ts";
@@ -58,6 +58,14 @@ export async function measurePeak(gpu: Gpu, timer: Timer, seconds: number): Prom
  * can reach, with whatever part of them the adapter's caches hold.
  */
 export async function measureStream(gpu: Gpu, timer: Timer, bytes: number, seconds: number): Promise<number> {
+  const { forms, buffers } = streamForms(bytes);
+  const sizes = { source: buffers.source.bytes, copy: buffers.copy.bytes };
+  const times = await timeEach(gpu, timer, forms, sizes, seconds);
+  return (2 * sizes.copy) / Math.min(...times) / 1e9;
+}
+
+/** Copies that move `bytes`, of which one is the fastest, and their buffers. */
+export function streamForms(bytes: number) {
   const quads = Math.max(1, Math.floor(bytes / 32));
   const forms = QUADS_PER_THREAD.map(
     (each): Dispatch => ({
@@ -68,8 +76,8 @@ export async function measureStream(gpu: Gpu, timer: Timer, bytes: number, secon
       workgroups: [Math.min(65535, Math.ceil(quads / 64 / each)), 1, 1],
     }),
   );
-  const times = await timeEach(gpu, timer, forms, { source: 16 * quads, copy: 16 * quads }, seconds);
-  return (32 * quads) / Math.min(...times) / 1e9;
+  const half: BufferSpec = { bytes: 16 * quads, usage: "storage", what: "half of a copy" };
+  return { forms, buffers: { source: half, copy: half } };
 }
 
 /** The least seconds of each dispatch by itself, as a peak is what the adapter can do, over fresh buffers of the given bytes. */

@@ -14,6 +14,9 @@ export interface NormBuffers {
   readonly stats: string;
 }
 
+/** What a training pass does to the running statistics: the values of RUNNING in nn/norm/batch_forward.wgsl. */
+export const RUNNING = { moves: 0, isMean: 1, stays: 2 } as const;
+
 /**
  * Batch norm with its activation. In training by the statistics of the batch, which move the running ones (buffer `running`);
  * in evaluation by those. The dispatch's rows must be the whole batch, at least two.
@@ -23,6 +26,7 @@ export function batchNormForward(
   { x, y, stats }: NormBuffers,
   context: DenseContext,
   trains: boolean,
+  running: keyof typeof RUNNING = "moves",
 ): Dispatch {
   const uses = [activationShader(layer.activation)];
   const buffers = { x, params: "params", y, running: "running" };
@@ -30,7 +34,11 @@ export function batchNormForward(
   return normDispatch(
     layer,
     "forward",
-    { shader: "batch_forward", uses: [MEMBER_SHADER, ...uses] },
+    {
+      shader: "batch_forward",
+      uses: [MEMBER_SHADER, ...uses],
+      ...(running !== "moves" && { constants: { RUNNING: RUNNING[running] } }),
+    },
     { ...buffers, stats, [MEMBER_BUFFER]: MEMBER_BUFFER },
     context,
     "columns",

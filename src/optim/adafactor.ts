@@ -4,7 +4,7 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
 import { type Arena, layOut } from "../nn/tensors.ts";
 import { defineOptimizer, type ExtraTensor, learningRate, type Optimizer, type Site } from "./optimizer.ts";
-import { segmentGroups, segmentShape, sumBuffers, sumDispatches } from "./segments.ts";
+import { placeTable, segmentCount, segmentGroups, sumBuffers, sumTensors } from "./segments.ts";
 
 /** Adafactor, as torch.optim.Adafactor, whose beta2_decay has a minus before it. */
 export const adafactor: Optimizer = defineOptimizer({
@@ -27,7 +27,7 @@ export const adafactor: Optimizer = defineOptimizer({
     return { rho, beta2: 1 - one_minus_beta2, one_minus_beta2, eps1, eps2, d, decay: lr * weight_decay };
   },
   stages: (_, site) => stages(site),
-  buffers: (_, site) => ({ ...sumBuffers(site, "tensor"), ...factorBuffers(site) }),
+  buffers: (_, site) => factorBuffers(site),
 });
 
 type Tensors = Arena["tensors"];
@@ -44,98 +44,92 @@ function factorsOf({ name, rows, columns }: Tensors[number]): ExtraTensor[] {
 const extraOf = ({ tensors }: Arena) =>
   layOut(Object.fromEntries(tensors.flatMap(factorsOf).map(({ name, shape }) => [name, shape])));
 
-function factorBuffers({ arena, members: P }: Site): Record<string, BufferSpec> {
-  const { tensors } = arena;
+/** Rows and quads of a thread's tile, 64 of which make a segment: shaders/optim/adafactor_tiles.wgsl. */
+const [BAND, WIDE] = [16, 4];
+const tileSegments = ({ rows, rowStride }: Tensors[number]): number =>
+  Math.ceil((Math.ceil(rows / BAND) * Math.ceil(rowStride / 4 / WIDE)) / 64);
+
+function factorBuffers(site: Site): Record<string, BufferSpec> {
+  const { arena, members: P } = site;
   const offsets = new Map(extraOf(arena).tensors.map(({ name, offset }) => [name, offset]));
-  let [row, column] = [0, 0];
-  const values = tensors.flatMap((tensor) => {
-    const own = offsets.get(`variance.${tensor.name}`);
-    const at = ["row_var", "col_var"].map((factor) => own ?? offsets.get(`${factor}.${tensor.name}`) ?? 0);
-    const blocks = [row, column];
-    row += rowBlocks(tensor);
-    column += columnBlocks(tensor);
-    return [...at, ...blocks];
+  const values = arena.tensors.flatMap(({ name }) => {
+    const own = offsets.get(`variance.${name}`);
+    return ["row_var", "col_var"].map((factor) => own ?? offsets.get(`${factor}.${name}`) ?? 0);
   });
-  const n = tensors.length;
+  const [n, tiles] = [arena.tensors.length, 64 * segmentCount(site, tileSegments)];
+  const floats = (count: number, what: string, shape: string): BufferSpec => {
+    return { bytes: 4 * P * count, usage: "storage", what: `${what}, f32 [P=${P}, ${shape}]` };
+  };
   return {
-    factors: { bytes: 4 * values.length, usage: "storage", what: `where factors lie, u32 [${n}, 4]`, values },
-    means: { bytes: 4 * P * n, usage: "storage", what: `means of row averages, f32 [P=${P}, ${n}]` },
+    ...sumBuffers(site, "tensor", tileSegments),
+    tiles: placeTable(site, tileSegments),
+    factors: { bytes: 4 * values.length, usage: "storage", what: `where factors lie, u32 [${n}, 2]`, values },
+    column_sums: floats(4 * WIDE * tiles, "sums of squares down tiles", `${tiles}, ${WIDE}, 4`),
+    row_sums: floats(BAND * tiles, "sums of squares along tiles", `${tiles}, ${BAND}`),
+    means: floats(n, "means of row averages", `${n}`),
   };
 }
 
-/** Workgroups of adafactor_rows.wgsl and adafactor_columns.wgsl, 8 rows or 8 quads of columns each. */
-const rowBlocks = ({ rows }: Tensors[number]) => (rows === 1 ? 0 : Math.ceil(rows / 8));
-const columnBlocks = ({ rowStride }: Tensors[number]) => Math.ceil(rowStride / 32);
-const spread = (blocks: number): readonly [number, number] => {
-  const x = Math.max(1, Math.min(65535, blocks));
-  return [x, Math.max(1, Math.ceil(blocks / x))];
-};
-
 function stages(site: Site): Dispatch[] {
   const { arena, groups, members } = site;
-  const { tensors } = arena;
-  const extra = extraOf(arena).stride;
-  const quads = arena.stride / 4;
-  const [rows, columns] = [rowBlocks, columnBlocks].map((blocks) =>
-    tensors.reduce((sum, tensor) => sum + blocks(tensor), 0),
-  ) as [number, number];
-  const own = ["optim/adafactor.wgsl", "optim/row.wgsl"];
-  const grouped = groups > 1 ? { GROUPS: groups } : {};
-  const lookups = { extra: "extra", factors: "factors", tensors: "tensors" };
-  const kernel = (shader: string, uses: readonly string[]) =>
+  const { tensors, stride } = arena;
+  const [own, tiles, direction] = [
+    ["optim/adafactor.wgsl", "optim/row.wgsl"],
+    ["optim/segments.wgsl", "optim/adafactor_tiles.wgsl"],
+    ["optim/adafactor_direction.wgsl"],
+  ];
+  const kernel = (shader: string, ...uses: string[]) =>
     defineKernel({
-      shader,
-      uses: [STEP_SHADER, ...uses, "optim/segments.wgsl"],
-      constants: uses.length > 0 ? grouped : {},
+      shader: `optim/adafactor_${shader}.wgsl`,
+      uses,
+      constants: uses.includes("optim/row.wgsl") && groups > 1 ? { GROUPS: groups } : {},
     });
-  const variance = [...own, "optim/adafactor_variance.wgsl"];
-  const constants = { ...grouped, TENSORS: tensors.length };
-  const scalars = { buffer: "extra", stride: extra, perTensor: true };
-  const [terms, sums] = sumDispatches(site, {
-    label: "root mean squares",
-    uses: [...variance, "optim/adafactor_terms.wgsl"],
-    constants,
-    buffers: { ...lookups, hypers: "hypers", params: "params", means: "means" },
-    scalars,
-    over: "tensor",
-  }) as [Dispatch, Dispatch];
+  const arenaShape = { quads: stride / 4, segments: segmentCount(site, tileSegments), tensors: tensors.length };
+  const extra = { extra: extraOf(arena).stride };
+  const shape = { ...arenaShape, ...extra };
+  const workgroups = segmentGroups(site, tileSegments);
+  const tables = { tensors: "tiles", factors: "factors" };
+  const averages = { row_averages: "extra", column_averages: "extra", means: "means" };
+  const mostFactors = Math.max(...tensors.map(({ rows, rowStride }) => (rows > 1 ? rows : 0) + rowStride / 4));
   return [
     {
-      label: "row averages",
-      kernel: kernel("optim/adafactor_rows.wgsl", own),
-      buffers: { grads: "grads", hypers: "hypers", ...lookups },
-      shape: { quads, blocks: rows, tensors: tensors.length, extra },
-      workgroups: [...spread(rows), members],
-      bytes: 4 * arena.stride,
+      label: "squares by row and column",
+      kernel: kernel("squares", ...tiles),
+      buffers: { tensors: "tiles", grads: "grads", column_sums: "column_sums", row_sums: "row_sums" },
+      shape: arenaShape,
+      workgroups,
+      bytes: 4 * stride,
     },
     {
-      label: "column averages",
-      kernel: kernel("optim/adafactor_columns.wgsl", own),
-      buffers: { grads: "grads", hypers: "hypers", ...lookups },
-      shape: { quads, blocks: columns, tensors: tensors.length, extra },
-      workgroups: [...spread(columns), members],
-      bytes: 4 * arena.stride,
+      label: "row and column averages",
+      kernel: kernel("factors", STEP_SHADER, ...own, ...tiles),
+      buffers: { ...tables, hypers: "hypers", column_sums: "column_sums", row_sums: "row_sums", extra: "extra" },
+      shape: { segments: shape.segments, ...extra },
+      workgroups: [Math.ceil(mostFactors / 64), tensors.length, members],
     },
     {
       label: "means of row averages",
-      kernel: kernel("optim/adafactor_mean.wgsl", []),
-      buffers: { ...lookups, means: "means" },
-      shape: { tensors: tensors.length, extra },
+      kernel: kernel("mean", "optim/segments.wgsl"),
+      buffers: { ...tables, extra: "extra", means: "means" },
+      shape: { tensors: tensors.length, ...extra },
       workgroups: [tensors.length, 1, members],
     },
-    { ...terms, bytes: 8 * arena.stride },
-    sums,
+    {
+      label: "root mean squares by tile",
+      kernel: kernel("terms", ...tiles, ...direction),
+      buffers: { ...tables, ...averages, grads: "grads", params: "params", partials: "partials" },
+      shape,
+      workgroups,
+      bytes: 8 * stride,
+    },
+    sumTensors(site, "root mean squares", "tensor", tileSegments, "tiles"),
     {
       label: "adafactor update",
-      kernel: defineKernel({
-        shader: "optim/update_segments.wgsl",
-        uses: [STEP_SHADER, ...variance, "optim/segments.wgsl", "optim/adafactor_apply.wgsl"],
-        constants,
-      }),
-      buffers: { grads: "grads", hypers: "hypers", params: "params", sums: "sums", means: "means", ...lookups },
-      shape: segmentShape(site, scalars),
-      workgroups: segmentGroups(site),
-      bytes: 12 * arena.stride,
+      kernel: kernel("update", STEP_SHADER, ...own, ...tiles, ...direction),
+      buffers: { ...tables, ...averages, grads: "grads", hypers: "hypers", params: "params", sums: "sums" },
+      shape,
+      workgroups,
+      bytes: 12 * stride,
     },
   ];
 }

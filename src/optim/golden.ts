@@ -115,6 +115,7 @@ export async function runGolden(gpu: Gpu, golden: GoldenCase): Promise<GoldenRes
     const known = Object.keys(optimizer.hyper.parse({})).join(", ");
     return failed(`${name}: ${hyper.error.issues.map(faultOf).join("; ")}; it takes ${known}`);
   }
+  if (optimizer.needsLoss) return failed(`${name}: goes by the loss too, which such a file does not hold`);
   const { params0, grads } = golden;
   const run = await runTrajectory(
     gpu,

@@ -42,7 +42,7 @@ export const lamb: Optimizer = defineOptimizer({
   },
   stages: (hyper, site) => [
     ...termSums(lamb, hyper, site, "tensor", "norms"),
-    segmentUpdate(lamb, hyper, site, tensorSums(site.arena.tensors.length)),
+    segmentUpdate(lamb, hyper, site, tensorSums(site.arena.tensors.length), true),
   ],
   buffers: (_, site) => sumBuffers(site, "tensor"),
 });

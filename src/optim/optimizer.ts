@@ -24,6 +24,8 @@ export interface ExtraTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly fill?: number;
+  /** Where it starts as a square matrix that changes nothing. */
+  readonly start?: "identity";
 }
 
 /** What the host remembers from step to step, such as a sum over all learning rates so far. */
@@ -38,6 +40,8 @@ export interface Site {
   readonly groups: number;
   /** Groups of four parameters that a thread goes through in elementwise kernels. */
   readonly quadsPerThread: number;
+  /** Entries of the metrics table for each step and member, which add up to its loss: 1 unless given. */
+  readonly metricTiles?: number;
 }
 
 /**
@@ -59,8 +63,15 @@ export interface Optimizer<H extends Hyper = Hyper> {
   readonly summary: string;
   /** Whether it finds its rate itself: `lr` is then a factor that is best left at its default. */
   readonly findsOwnRate?: boolean;
+  /**
+   * Whether it goes by the loss too, and compares it from step to step: then a step takes the whole training set, and nothing
+   * may change the loss but the parameters. Its stages find it in the buffer `metrics`.
+   */
+  readonly needsLoss?: boolean;
   /** Hyper-parameters with defaults and ranges; strict, so that a misspelt one is refused. */
   readonly hyper: z.ZodType<H>;
+  /** Other learning rates among them: a schedule of `lr` moves each by the same factor, unless it has a schedule of its own. */
+  readonly otherRates?: readonly string[];
   /** The slots of the WGSL file. Hyper-parameters that change which are used cannot vary inside a population. */
   slots(hyper: H): readonly Slot[];
   /** Switches among the WGSL file's constants. */

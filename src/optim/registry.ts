@@ -10,6 +10,7 @@ import { amsgrad } from "./amsgrad.ts";
 import { asgd } from "./asgd.ts";
 import { lamb } from "./lamb.ts";
 import { lars } from "./lars.ts";
+import { lbfgs } from "./lbfgs.ts";
 import { lion } from "./lion.ts";
 import { momentum } from "./momentum.ts";
 import { muon } from "./muon.ts";
@@ -23,6 +24,7 @@ import { rprop } from "./rprop.ts";
 import { schedule_free_adamw } from "./schedule_free_adamw.ts";
 import { schedule_free_sgd } from "./schedule_free_sgd.ts";
 import { sgd } from "./sgd.ts";
+import { soap } from "./soap.ts";
 
 /** Every optimizer, by rising complexity: reading down the list is a way to learn them. */
 export const optimizers: readonly Optimizer[] = [
@@ -50,6 +52,8 @@ export const optimizers: readonly Optimizer[] = [
   adafactor,
   prodigy,
   muon,
+  soap,
+  lbfgs,
 ];
 
 /** An optimizer by its name. */

@@ -13,30 +13,36 @@ const quadsOf = ({ rows, rowStride }: Tensor) => (rows * rowStride) / 4;
 const segmentsOf = (tensor: Tensor) => Math.ceil(quadsOf(tensor) / SEGMENT);
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** Segments of all of a member's tensors. */
-export const segmentCount = ({ arena }: Site): number => sum(arena.tensors.map(segmentsOf));
+/** How many segments a tensor is cut into. */
+export type Cut = (tensor: Tensor) => number;
 
-/** Biases and the parameters of norms: in group 1 where there are two. */
-const isWeight = ({ shape }: Tensor) => shape.length > 1;
+/** Segments of all of a member's tensors. */
+export const segmentCount = ({ arena }: Site, cut: Cut = segmentsOf): number => sum(arena.tensors.map(cut));
+
+/** Not a bias or a parameter of a norm: those are in group 1 where there are two. */
+export const isWeight = ({ shape }: Tensor) => shape.length > 1;
 
 /** The buffer `tensors`, which the kernels that work by tensor read. */
-export function tensorTable(site: Site): Record<string, BufferSpec> {
+export const tensorTable = (site: Site) => ({ tensors: placeTable(site) });
+
+/** Where tensors lie and how they are cut, as segments.wgsl reads it. */
+export function placeTable(site: Site, cut: Cut = segmentsOf): BufferSpec {
   const { tensors } = site.arena;
   const values: number[] = [];
   let segment = 0;
   for (const tensor of tensors) {
     const group = site.groups > 1 && !isWeight(tensor) ? 1 : 0;
     const { offset, rows, rowStride, columns } = tensor;
-    values.push(segment, offset / 4, quadsOf(tensor), group, rows, rowStride / 4, columns, 0);
-    segment += segmentsOf(tensor);
+    values.push(segment, offset / 4, quadsOf(tensor), group, rows, rowStride / 4, columns, isWeight(tensor) ? 1 : 0);
+    segment += cut(tensor);
   }
   const what = `where tensors lie, u32 [${tensors.length}, 8]`;
-  return { tensors: { bytes: 4 * values.length, usage: "storage", what, values } };
+  return { bytes: 4 * values.length, usage: "storage", what, values };
 }
 
 /** Workgroups for a segment each. */
-export function segmentGroups(site: Site): Dispatch["workgroups"] {
-  const count = segmentCount(site);
+export function segmentGroups(site: Site, cut: Cut = segmentsOf): Dispatch["workgroups"] {
+  const count = segmentCount(site, cut);
   const x = Math.min(MAX_GROUPS, count);
   return [x, Math.ceil(count / x), site.members];
 }
@@ -74,8 +80,6 @@ export interface Sums {
 
 /** Two dispatches, of which the second leaves the buffer `sums` [P, tensors or 1] of vec4s. */
 export function sumDispatches(site: Site, { label, uses, constants = {}, buffers, scalars, over }: Sums): Dispatch[] {
-  const whole = over === "all";
-  const tensors = site.arena.tensors.length;
   return [
     {
       label: `${label} by segment`,
@@ -88,23 +92,39 @@ export function sumDispatches(site: Site, { label, uses, constants = {}, buffers
       shape: segmentShape(site, scalars),
       workgroups: segmentGroups(site),
     },
-    {
-      label,
-      kernel: defineKernel({
-        shader: "optim/sum_tensors.wgsl",
-        uses: ["optim/segments.wgsl"],
-        constants: { WHOLE: whole },
-      }),
-      buffers: { tensors: "tensors", partials: "partials", sums: "sums" },
-      shape: { segments: segmentCount(site), tensors },
-      workgroups: [whole ? 1 : tensors, 1, site.members],
-    },
+    sumTensors(site, label, over),
   ];
 }
 
+/**
+ * Adds the buffer `partials` up to the buffer `sums`.
+ * @param table the buffer that says how tensors are cut
+ */
+export function sumTensors(
+  site: Site,
+  label: string,
+  over: Sums["over"],
+  cut: Cut = segmentsOf,
+  table = "tensors",
+): Dispatch {
+  const whole = over === "all";
+  const tensors = site.arena.tensors.length;
+  return {
+    label,
+    kernel: defineKernel({
+      shader: "optim/sum_tensors.wgsl",
+      uses: ["optim/segments.wgsl"],
+      constants: { WHOLE: whole },
+    }),
+    buffers: { tensors: table, partials: "partials", sums: "sums" },
+    shape: { segments: segmentCount(site, cut), tensors },
+    workgroups: [whole ? 1 : tensors, 1, site.members],
+  };
+}
+
 /** The buffers of `sumDispatches`, beside `tensorTable`. */
-export function sumBuffers(site: Site, over: Sums["over"]): Record<string, BufferSpec> {
-  const [P, segments] = [site.members, segmentCount(site)];
+export function sumBuffers(site: Site, over: Sums["over"], cut: Cut = segmentsOf): Record<string, BufferSpec> {
+  const [P, segments] = [site.members, segmentCount(site, cut)];
   const sums = over === "all" ? 1 : site.arena.tensors.length;
   const vectors = (count: number, what: string): BufferSpec => {
     return { bytes: 16 * P * count, usage: "storage", what: `${what}, f32 [P=${P}, ${count}, 4]` };

@@ -5,6 +5,7 @@ import { encodeDispatches, prepareDispatches } from "../gpu/dispatch.ts";
 import { bindStep, stepLayout } from "../gpu/kernel.ts";
 import { encodeStruct } from "../gpu/uniforms.ts";
 import { type Arena, layOut, readTensor, writeTensor } from "../nn/tensors.ts";
+import { extraStart } from "./extraStart.ts";
 import { type Hyper, type Memory, memoryAfter, type Optimizer, type Site } from "./optimizer.ts";
 import {
   extraArena,
@@ -32,6 +33,8 @@ export interface Trajectory {
  * @param start f32 or f64 [count], tensor after tensor
  * @param gradient the gradient [count] at step t (from 1), where the parameters [count] are given
  * @param shapes the tensors that the parameters make up, one vector unless given
+ * @param loss the loss at step t, where the optimizer needs it
+ * @throws Error where it does and there is none
  */
 export async function runTrajectory(
   gpu: Gpu,
@@ -41,13 +44,16 @@ export async function runTrajectory(
   steps: number,
   gradient: (params: Float32Array, t: number) => ArrayLike<number>,
   shapes: Readonly<Record<string, readonly number[]>> = { x: [start.length] },
+  loss?: (params: Float32Array, t: number) => number,
 ): Promise<Trajectory> {
+  if (optimizer.needsLoss && !loss) {
+    throw new Error(`${optimizer.name} goes by the loss too: give it beside the gradient`);
+  }
   const arena = layOut(shapes);
   const { stride } = arena;
   const site: Site = { arena, members: 1, groups: 1, quadsPerThread: 1 };
   const slots = usedSlots(optimizer, hyper);
   const extra = extraArena(optimizer, hyper, arena);
-  const extraTensors = optimizer.extra?.(hyper, arena) ?? [];
   const layout = hyperLayout(updateKernel(optimizer, hyper));
   const step = stepLayout();
   const owned: GPUBuffer[] = [];
@@ -62,8 +68,9 @@ export async function runTrajectory(
       params: make("params", 4 * stride),
       grads: make("grads", 4 * stride),
       ...(slots.length > 0 && { state: make("state", 4 * stride * slots.length) }),
-      ...(extraTensors.length > 0 && { extra: make("extra", 4 * extra.stride) }),
+      ...(extra.tensors.length > 0 && { extra: make("extra", 4 * extra.stride) }),
       hypers: make("hypers", layout.size),
+      ...(optimizer.needsLoss && { metrics: make("metrics", 8) }),
       step: make("step", step.size, "uniform"),
       ...Object.fromEntries(
         Object.entries(stageBuffers(optimizer, hyper, site)).map(([name, { bytes, usage, values }]) => {
@@ -92,14 +99,13 @@ export async function runTrajectory(
       const values = from === "params" ? padded : new Float32Array(stride).fill(fill);
       if (slotsOf) queue.writeBuffer(slotsOf, 4 * slot * stride, values);
     });
-    for (const [i, { fill = 0 }] of extraTensors.entries()) {
-      const { offset, columns } = extra.tensors[i] as Arena["tensors"][number];
-      if (buffers.extra) queue.writeBuffer(buffers.extra, 4 * offset, new Float32Array(columns).fill(fill));
-    }
+    if (buffers.extra) queue.writeBuffer(buffers.extra, 0, extraStart(optimizer, hyper, arena));
     const params: Float32Array[] = [];
     let memory: Memory = memoryAfter(optimizer, hyper, 0);
     for (let t = 1; t <= steps; t++) {
-      queue.writeBuffer(grads, 0, spread(gradient(params.at(-1) ?? Float32Array.from(start), t), arena));
+      const at = params.at(-1) ?? Float32Array.from(start);
+      queue.writeBuffer(grads, 0, spread(gradient(at, t), arena));
+      if (buffers.metrics && loss) queue.writeBuffer(buffers.metrics, 0, Float32Array.of(loss(at, t), 0));
       const values = { enabled: 1, hyper: optimizer.step(hyper, t, memory) };
       queue.writeBuffer(hypers, 0, encodeStruct(layout, values));
       if (optimizer.memory) memory = optimizer.memory.next(memory, hyper, t);

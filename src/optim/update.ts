@@ -102,8 +102,15 @@ export function updateDispatch(
 /**
  * A step by tensor: `scalars` of the tensor beside the element, and the row of hyper-parameters of its group.
  * @param scalars where they come from; an optimizer whose file reads none needs none
+ * @param isSettled whether the gradient is in the state, which the step only reads
  */
-export function segmentUpdate(optimizer: Optimizer, hyper: Hyper, site: Site, scalars?: Scalars): Dispatch {
+export function segmentUpdate(
+  optimizer: Optimizer,
+  hyper: Hyper,
+  site: Site,
+  scalars?: Scalars,
+  isSettled = false,
+): Dispatch {
   const { uses, constants } = applyKernel(optimizer, hyper);
   const slots = usedSlots(optimizer, hyper).length;
   return {
@@ -111,19 +118,23 @@ export function segmentUpdate(optimizer: Optimizer, hyper: Hyper, site: Site, sc
     kernel: defineKernel({
       shader: "optim/update_segments.wgsl",
       uses: [STEP_SHADER, ...uses, scalarsShader(scalars), "optim/segments.wgsl"],
-      constants: { ...constants, ...segmentConstants(site, scalars) },
+      constants: {
+        ...constants,
+        ...segmentConstants(site, scalars),
+        ...(isSettled && { CHANGES_STATE: false, READS_GRADIENT: false }),
+      },
     }),
     buffers: { grads: "grads", tensors: "tensors", ...applyBuffers(optimizer, hyper), ...scalarBuffers(scalars) },
     shape: segmentShape(site, scalars),
     workgroups: segmentGroups(site),
-    bytes: 4 * site.arena.stride * (3 + 2 * slots),
+    bytes: 4 * site.arena.stride * (isSettled ? 2 + slots : 3 + 2 * slots),
   };
 }
 
 /** More of `termSums`. */
 export interface TermOptions {
   readonly scalars?: Scalars;
-  /** What the terms change: the state, as unless said; nothing; or the parameters too, by the step itself. */
+  /** What the terms change: the state, as unless said; nothing, nor read it; or the parameters too, by the step itself. */
   readonly changes?: "nothing" | "state" | "params";
 }
 
@@ -145,6 +156,7 @@ export function termSums(
     constants: {
       ...constants,
       ...segmentConstants(site, scalars),
+      READS_STATE: changes !== "nothing",
       CHANGES_STATE: changes !== "nothing",
       CHANGES_PARAMS: changes === "params",
     },

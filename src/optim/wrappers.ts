@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
+import { emaField, swaField } from "./averaging.ts";
 import { clipNorm } from "./clipNorm.ts";
 import type { Hyper, Optimizer, Site } from "./optimizer.ts";
 import { rowFiles } from "./update.ts";
@@ -96,3 +97,31 @@ export function wrap({ lookahead: slow, sam }: Wrappers, optimizer: Optimizer, h
     evaluated: slow ? "slow" : "params",
   };
 }
+
+/** What goes around any optimizer, in words: its file under shaders/ has formula and source in the header. */
+export const wrappers: readonly { name: string; summary: string; shader: string; settings: z.ZodType }[] = [
+  {
+    name: "lookahead",
+    summary: "slow weights that follow the optimizer's every few steps, and are evaluated",
+    shader: "optim/lookahead.wgsl",
+    settings: lookaheadField,
+  },
+  {
+    name: "sam",
+    summary: "the gradient of the worst point nearby, towards flat minima: two gradients a step",
+    shader: "optim/sam_climb.wgsl",
+    settings: samField,
+  },
+  {
+    name: "ema",
+    summary: "a moving average of the weights after each step, which is evaluated",
+    shader: "optim/average.wgsl",
+    settings: emaField,
+  },
+  {
+    name: "swa",
+    summary: "the mean of the weights at points late in the run, which is evaluated",
+    shader: "optim/average.wgsl",
+    settings: swaField,
+  },
+];

@@ -3,6 +3,8 @@ import {
   type AdapterEntry,
   type AdapterOptions,
   type ChosenAdapter,
+  CSV_OPTIONS,
+  type CsvRecord,
   chooseAdapter,
   type LineWriter,
   limitsOf,
@@ -16,6 +18,7 @@ export {
   AdapterError,
   type AdapterOptions,
   type ChosenAdapter,
+  type CsvRecord,
   type LineWriter,
   PlatformError,
   type TextCache,
@@ -115,6 +118,12 @@ export const files = {
     return "mnist";
   },
 };
+
+/** Takes a CSV text apart by the package csv-parse, in the form that brings a Buffer along. Rejects with its error. */
+export async function parseCsv(text: string, delimiter: string): Promise<readonly CsvRecord[]> {
+  const { parse } = await import("csv-parse/browser/esm/sync");
+  return parse(text, { ...CSV_OPTIONS, delimiter }) as unknown as CsvRecord[];
+}
 
 /** Not available in a browser: throws. */
 export async function writeFileAtomic(path: string, _content: Uint8Array | string): Promise<void> {

@@ -3,6 +3,7 @@ import { defineGpuConstants } from "./constants.ts";
 
 export { listAdapters, requestAdapter } from "./adapters.ts";
 export { cache } from "./cache.ts";
+export { parseCsv } from "./csv.ts";
 export { files, makeRunFolder, openLines, readShader, writeFileAtomic } from "./files.ts";
 export { openCLibrary } from "./libc.ts";
 export { packageVersion } from "./packages.ts";
@@ -11,6 +12,7 @@ export {
   AdapterError,
   type AdapterOptions,
   type ChosenAdapter,
+  type CsvRecord,
   type LineWriter,
   PlatformError,
   type TextCache,

@@ -51,6 +51,17 @@ export interface TextCache {
   update(name: string, change: (old: string | undefined) => string): Promise<void>;
 }
 
+/** A record of a CSV text. */
+export interface CsvRecord {
+  /** Its cells. */
+  readonly record: readonly string[];
+  /** The line that it ends on, from 1, and the empty ones so far. */
+  readonly info: { readonly lines: number; readonly empty_lines: number };
+}
+
+/** How the parser takes a CSV text: quoted cells, any line ends, spaces around cells and empty lines left out. */
+export const CSV_OPTIONS = { info: true, relax_column_count: true, skip_empty_lines: true, trim: true } as const;
+
 /** No adapter fits the choice, or there is none at all. The message says what there is and what to do. */
 export class AdapterError extends Error {
   override readonly name = "AdapterError";

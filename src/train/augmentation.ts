@@ -59,6 +59,7 @@ export function augmentedGather(
       uses: [
         STEP_SHADER,
         "lib/random.wgsl",
+        "lib/normal.wgsl",
         ...["settings", "image", "affine", "elastic", "noise", "erase"].map((file) => `data/augment/${file}.wgsl`),
       ],
       constants: {
@@ -81,11 +82,15 @@ export function augmentedGather(
 
 /** The members' settings, [P] of `struct Augment`. */
 export function augmentBuffer(members: readonly Pick<Member, "augment">[]): BufferSpec {
-  const rows = members.flatMap(({ augment }) => ROW.map((name) => augment?.[name] ?? 0));
+  const rows = augmentRows(members);
   return {
-    bytes: 4 * rows.length,
+    bytes: rows.byteLength,
     usage: "storage",
     what: `how much samples are changed, [P=${members.length}]`,
-    values: [...new Uint32Array(Float32Array.from(rows).buffer)],
+    values: [...new Uint32Array(rows.buffer)],
   };
 }
+
+/** What that buffer holds. */
+export const augmentRows = (members: readonly Pick<Member, "augment">[]): Float32Array<ArrayBuffer> =>
+  Float32Array.from(members.flatMap(({ augment }) => ROW.map((name) => augment?.[name] ?? 0)));

@@ -28,7 +28,7 @@ export async function augmentedImages(
   const { width, height, rowBytes } = split;
   const [rows, inputs] = [samples.length, width * height];
   const size = { members, capacity: rows, rows, normalise: NORMALISE };
-  const gather = augmentedGather({ width, inputs, rowBytes }, size);
+  const gather = augmentedGather({ ...(split.format === undefined && { width }), inputs, rowBytes }, size);
   if (!gather) throw new RecipeError("augment: the recipe changes no images: give it settings, such as rotate=12");
   const bytes = 4 * rows * rowBytes;
   const layout = stepLayout();

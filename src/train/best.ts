@@ -58,6 +58,7 @@ export function bestOf(checkpoint: Safetensors): Safetensors | undefined {
     return plain === undefined ? [] : ([[plain, tensor]] as const);
   });
   if (best.length === 0) return undefined;
-  const { format = "", recipe = "", kernels = "", early_stopping = "" } = metadata;
-  return { tensors: new Map(best), metadata: { format, recipe, kernels, early_stopping } };
+  const { format = "", recipe = "", kernels = "", early_stopping = "", table } = metadata;
+  const own = { format, recipe, kernels, early_stopping, ...(table !== undefined && { table }) };
+  return { tensors: new Map(best), metadata: own };
 }

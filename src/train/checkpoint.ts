@@ -2,11 +2,14 @@ import type { Safetensors, Tensor as StoredTensor } from "../io/safetensors.ts";
 import { readTensor, writeTensor } from "../nn/tensors.ts";
 import { besideName, isRestored, withBest, withLast } from "./best.ts";
 import { type Position, positionOf } from "./checkpointPosition.ts";
+import { tableOfCheckpoint } from "./checkpointTable.ts";
 import { forEachKept, forEachRunning, forEachTensor, partOf, pick, refuseOthers } from "./checkpointTensors.ts";
+import { checkTable } from "./data.ts";
 import { encodeStopping } from "./earlyStopping.ts";
 import { decodeStates, encodeStates } from "./hypers.ts";
 import { runningStart } from "./kept.ts";
 import { optimizerOf } from "./plan.ts";
+import { decodeRows, haveMoved } from "./rows.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -16,6 +19,7 @@ import type { Session } from "./session.ts";
  */
 export async function saveCheckpoint(session: Session, position: Position): Promise<Safetensors> {
   const { plan } = session;
+  const { rows } = session;
   const schedules = session.hypers.states();
   const params = await session.read("params");
   const running = await session.read("running");
@@ -38,12 +42,15 @@ export async function saveCheckpoint(session: Session, position: Position): Prom
     format: "downhill 1",
     recipe: JSON.stringify(plan.recipe),
     kernels: JSON.stringify(plan.kernels),
+    ...(plan.data.table && { table: JSON.stringify(plan.data.table) }),
     step: String(position.step),
     // As texts: JSON has no NaN.
     epoch_loss: JSON.stringify(position.epochLoss.map(String)),
     evaluated: String(position.evaluated),
     ...(position.stopping && { early_stopping: encodeStopping(position.stopping) }),
     ...(schedules && { schedules: encodeStates(schedules) }),
+    // Where members have other values of `vary` by now than their recipe gives them.
+    ...(rows && haveMoved(rows, plan) && { vary_rows: JSON.stringify(rows) }),
     ...(optimizerOf(plan).memory && {
       memory: encodeStates(plan.members.map((_, m) => ({ optimizer: session.hypers.memory(m, position.step) }))),
     }),
@@ -88,6 +95,8 @@ function restoreBest(session: Session, { tensors }: Safetensors, file: string): 
 export function restoreCheckpoint(session: Session, saved: Safetensors, file: string): Position {
   const { plan } = session;
   const checkpoint = withLast(saved);
+  const trained = tableOfCheckpoint(checkpoint, file);
+  if (trained) checkTable(plan.data.table, trained, plan.recipe.data);
   restoreParameters(session, checkpoint, file);
   for (const kept of plan.kept) {
     const values = new Float32Array(plan.members.length * kept.slots.length * kept.arena.stride);
@@ -96,7 +105,11 @@ export function restoreCheckpoint(session: Session, saved: Safetensors, file: st
     });
     session.write(kept.buffer, values);
   }
-  const { schedules, memory } = checkpoint.metadata;
+  const { schedules, memory, vary_rows } = checkpoint.metadata;
+  if (vary_rows !== undefined)
+    decodeRows(vary_rows, plan, file).forEach((row, m) => {
+      session.setRow(m, row);
+    });
   if (schedules !== undefined) session.hypers.restore(decodeStates(schedules, file));
   else if (session.hypers.states()) throw new Error(`${file}: no state of the recipe's schedules in its metadata`);
   const position = positionOf(checkpoint, file);
@@ -116,8 +129,8 @@ export function restoreCheckpoint(session: Session, saved: Safetensors, file: st
  * are evaluated themselves.
  */
 export function restoreForEvaluation(session: Session, checkpoint: Safetensors, file: string): void {
-  const { viewLayout, syncEvery } = session.plan;
-  const looksElsewhere = viewLayout !== undefined || syncEvery > 0;
+  const { viewLayout, syncEvery, averages } = session.plan;
+  const looksElsewhere = viewLayout !== undefined || syncEvery > 0 || averages;
   const isOfTraining = checkpoint.metadata.step !== undefined && !isRestored(checkpoint);
   if (looksElsewhere && isOfTraining) restoreCheckpoint(session, checkpoint, file);
   else restoreParameters(session, checkpoint, file);

@@ -15,9 +15,13 @@ const stateSchema = z.object({
       model: z.number(),
       train_loss: measured,
       test_loss: measured,
-      test_accuracy: measured,
+      test_accuracy: measured.optional(),
+      test_rmse: measured.optional(),
+      test_r2: measured.optional(),
       val_loss: measured.optional(),
       val_accuracy: measured.optional(),
+      val_rmse: measured.optional(),
+      val_r2: measured.optional(),
     })
     .optional(),
   /** The figure that a better one must beat by more than min_delta. */

@@ -1,12 +1,16 @@
 import type { z } from "zod";
 import { findInit } from "../nn/init/registry.ts";
+import { findLoss } from "../nn/loss/registry.ts";
+import { emaField, swaField } from "../optim/averaging.ts";
 import { findOptimizer } from "../optim/registry.ts";
 import { lookaheadField, samField } from "../optim/wrappers.ts";
 import { augmentField } from "./augmentField.ts";
-import { recipeFields, varyField } from "./fields.ts";
+import { recipeFields } from "./fields.ts";
 import { suggest } from "./messages.ts";
+import { gradientNoiseField, mixupField } from "./regularisationFields.ts";
 import { parametersOf } from "./scheduleField.ts";
 import { earlyStoppingField } from "./validationField.ts";
+import { varyField } from "./vary.ts";
 
 /** A fault of a recipe as a sentence: the path, what is allowed there, and what was given. */
 export function explain(issue: z.core.$ZodIssue, input: unknown): string {
@@ -28,9 +32,24 @@ export function explain(issue: z.core.$ZodIssue, input: unknown): string {
     const allowed = issue.values.map(String);
     return `${at}: must be one of ${allowed.join(", ")}${got}${typeof given === "string" ? suggest(given, allowed) : ""}`;
   }
-  if (at === "batch_size") return `${at}: must be a whole number of at least 1, or "full"${got}`;
+  if (at === "batch_size" && issue.code !== "custom") {
+    return `${at}: must be a whole number of at least 1, or "full"${got}`;
+  }
   return `${at}: ${issue.message}${issue.code === "custom" && !isPlain ? "" : got}`;
 }
+
+/** The fields that are objects of fixed keys. */
+const OBJECTS: Readonly<Record<string, { readonly shape: object }>> = {
+  augment: augmentField,
+  early_stopping: earlyStoppingField,
+  ema: emaField,
+  gradient_noise: gradientNoiseField,
+  lookahead: lookaheadField,
+  mixup: mixupField,
+  sam: samField,
+  swa: swaField,
+  vary: varyField,
+};
 
 function allowedKeys(path: readonly string[], input: unknown): string[] {
   if (path[0] === "optimizer") {
@@ -44,11 +63,12 @@ function allowedKeys(path: readonly string[], input: unknown): string[] {
     const { parameters } = findInit(String(lookUp(input, ["init", "name"]))) ?? {};
     return Object.keys((parameters as { shape?: object } | undefined)?.shape ?? {});
   }
-  if (path[0] === "augment") return Object.keys(augmentField.shape);
-  if (path[0] === "lookahead") return Object.keys(lookaheadField.shape);
-  if (path[0] === "early_stopping") return Object.keys(earlyStoppingField.shape);
-  if (path[0] === "sam") return Object.keys(samField.shape);
-  return path[0] === "vary" ? Object.keys(varyField.shape) : [...recipeFields];
+  if (path[0] === "loss") {
+    const { parameters } = findLoss(String(lookUp(input, ["loss", "name"]))) ?? {};
+    return Object.keys((parameters as { shape?: object } | undefined)?.shape ?? {});
+  }
+  const object = OBJECTS[path[0] ?? ""];
+  return object ? Object.keys(object.shape) : [...recipeFields];
 }
 
 function lookUp(input: unknown, path: readonly PropertyKey[]): unknown {

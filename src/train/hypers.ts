@@ -3,6 +3,7 @@ import type { Hyper, Memory } from "../optim/optimizer.ts";
 import { courseAt } from "../optim/schedules/course.ts";
 import { findSchedule } from "../optim/schedules/registry.ts";
 import type { Schedule, ScheduleState } from "../optim/schedules/schedule.ts";
+import type { Member } from "./members.ts";
 import { optimizerOf, type Plan } from "./plan.ts";
 import { momentumOf, type ScheduleSetting } from "./scheduleField.ts";
 
@@ -22,17 +23,30 @@ export interface Hypers {
   memory(member: number, step: number): Memory;
   /** Tells what it remembers of each member's steps before `step`, where a run goes on there. */
   restoreMemory(step: number, memories: readonly Memory[]): void;
+  /**
+   * Gives every member another learning rate in place of its recipe's from step `step` on, counted from 0: schedules move it
+   * as they would have moved the first, and one that listens goes on by the same share.
+   */
+  setRate(lr: number, step: number): void;
+  /**
+   * Gives one member another's hyper-parameters in place of its own from step `step` on, counted from 0: its schedules move
+   * them as they would have moved the first, and one that listens goes on by the same share.
+   */
+  setMember(member: number, to: Pick<Member, "optimizer" | "schedules">, step: number): void;
+  /** Makes a member's hyper-parameters, and what its schedules and its optimizer remember, those of another. */
+  copy(from: number, to: number, step: number): void;
 }
 
 interface Scheduled {
   readonly scalar: string;
   readonly schedule: Schedule;
-  readonly setting: ScheduleSetting;
-  readonly base: number;
+  setting: ScheduleSetting;
+  base: number;
   state: ScheduleState | undefined;
 }
 
 export function createHypers(plan: Plan): Hypers {
+  const { otherRates = [] } = optimizerOf(plan);
   const members = plan.members.map(({ optimizer: { name: _, ...rest }, schedules }) => {
     const hyper = rest as Hyper;
     const scheduled = Object.entries(schedules).map(([scalar, setting]): Scheduled => {
@@ -49,6 +63,12 @@ export function createHypers(plan: Plan): Hypers {
     for (const { scalar, schedule, setting, base, state } of scheduled) {
       const point = courseAt(schedule, setting, base, step, plan, state);
       moved[scalar] = point.value;
+      if (scalar === "lr") {
+        for (const rate of otherRates) {
+          if (!scheduled.some((other) => other.scalar === rate))
+            moved[rate] = (Number(hyper[rate]) * point.value) / base;
+        }
+      }
       if (momentum && point.momentum !== undefined) moved[momentum] = point.momentum;
     }
     return moved;
@@ -81,6 +101,35 @@ export function createHypers(plan: Plan): Hypers {
         for (const entry of scheduled) if (entry.state) entry.state = { ...entry.state, ...states[m]?.[entry.scalar] };
       });
     },
+    setRate(lr, step) {
+      members.forEach((own, m) => {
+        remembered.settle(m, step);
+        own.hyper = { ...own.hyper, lr };
+        for (const entry of own.scheduled) {
+          if (entry.scalar !== "lr") continue;
+          const { value } = entry.state ?? {};
+          if (value !== undefined) entry.state = { ...entry.state, value: (value * lr) / entry.base };
+          entry.base = lr;
+        }
+      });
+    },
+    setMember(m, { optimizer: { name: _, ...rest }, schedules }, step) {
+      remembered.settle(m, step);
+      const own = members[m] as (typeof members)[number];
+      own.hyper = rest as Hyper;
+      for (const entry of own.scheduled) {
+        const base = Number(own.hyper[entry.scalar]);
+        const { value } = entry.state ?? {};
+        if (value !== undefined) entry.state = { ...entry.state, value: (value * base) / entry.base };
+        entry.setting = schedules[entry.scalar] ?? entry.setting;
+        entry.base = base;
+      }
+    },
+    copy(from, to, step) {
+      const { hyper, scheduled } = members[from] as (typeof members)[number];
+      Object.assign(members[to] as object, { hyper, scheduled: scheduled.map((entry) => ({ ...entry })) });
+      remembered.copy(from, to, step);
+    },
   };
 }
 
@@ -107,6 +156,10 @@ function createMemory(plan: Plan, at: Hypers["at"]) {
     before,
     settle(m: number, step: number) {
       settled[m] = { step, memory: before(m, step) };
+    },
+    copy(from: number, to: number, step: number) {
+      settled[to] = { step, memory: before(from, step) };
+      last[to] = settled[to];
     },
     restore(step: number, memories: readonly Memory[]) {
       memories.forEach((value, m) => {

@@ -1,11 +1,12 @@
 import { type Arena, writeTensor } from "../nn/tensors.ts";
+import { extraStart } from "../optim/extraStart.ts";
 import type { Hyper, Optimizer, Site, Slot } from "../optim/optimizer.ts";
 import { extraArena, usedSlots } from "../optim/update.ts";
 import { optimizerOf, type Plan } from "./plan.ts";
 
 /** State that a checkpoint keeps beside the parameters: a buffer [P, slots, arena.stride]. */
 export interface KeptState {
-  readonly buffer: "state" | "slow" | "extra";
+  readonly buffer: "state" | "slow" | "average" | "extra";
   readonly arena: Arena;
   /** In a checkpoint, a slot's tensors are `optim.SLOT.TENSOR`; `optim.TENSOR` where its name is empty. */
   readonly slots: readonly Slot[];
@@ -19,7 +20,7 @@ export function keptState(
   optimizer: Optimizer,
   hyper: Hyper,
   { arena }: Site,
-  more: readonly (Slot & { readonly name: "slow" })[],
+  more: readonly (Slot & { readonly name: "slow" | "average" })[],
 ): KeptState[] {
   const slots = usedSlots(optimizer, hyper);
   const extra = extraArena(optimizer, hyper, arena);
@@ -54,14 +55,14 @@ export function fillState(queue: GPUQueue, buffer: (name: string) => GPUBuffer, 
   const optimizer: Optimizer = optimizerOf(plan);
   members.forEach(({ optimizer: { name: _, ...rest } }, m) => {
     const hyper = rest as Hyper;
-    const fills = { state: usedSlots(optimizer, hyper), extra: optimizer.extra?.(hyper, model.arena) ?? [], slow: [] };
     for (const { buffer: name, arena, slots } of kept) {
       const part = m * slots.length * arena.stride;
-      fills[name].forEach(({ fill = 0 }, i) => {
+      if (name === "extra") queue.writeBuffer(buffer(name), 4 * part, extraStart(optimizer, hyper, model.arena));
+      if (name !== "state") continue;
+      usedSlots(optimizer, hyper).forEach(({ fill = 0 }, i) => {
         if (fill === 0) return;
-        const { offset, columns } = arena.tensors[i] ?? { offset: 0, columns: 0 };
-        const [at, count] = name === "extra" ? [offset, columns] : [i * arena.stride, arena.stride];
-        queue.writeBuffer(buffer(name), 4 * (part + at), new Float32Array(count).fill(fill));
+        const at = part + i * arena.stride;
+        queue.writeBuffer(buffer(name), 4 * at, new Float32Array(arena.stride).fill(fill));
       });
     }
   });

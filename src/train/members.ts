@@ -1,11 +1,14 @@
 import { type Augment, kindsOf } from "../data/augment.ts";
+import type { Averages } from "../optim/averaging.ts";
 import type { Hyper, Optimizer } from "../optim/optimizer.ts";
 import { findOptimizer } from "../optim/registry.ts";
 import { updateStructure } from "../optim/update.ts";
 import { recipeFields } from "./fields.ts";
+import type { LossSetting } from "./lossField.ts";
 import { suggest } from "./messages.ts";
 import { parseRecipe, type Recipe, RecipeError } from "./recipe.ts";
 import { parametersOf, type ScheduleSetting, schedulesOf } from "./scheduleField.ts";
+import { type VaryValue, varyKeys, varyRows } from "./vary.ts";
 
 /** What one member of a population has to itself. */
 export interface Member {
@@ -15,12 +18,21 @@ export interface Member {
   readonly schedules: Readonly<Record<string, ScheduleSetting>>;
   readonly dropout: number;
   readonly label_smoothing: number;
+  readonly l1?: number;
+  readonly clip_value?: number;
   readonly clip_norm?: number;
+  readonly max_norm?: number;
+  readonly gradient_noise?: NonNullable<Recipe["gradient_noise"]>;
+  readonly mixup?: NonNullable<Recipe["mixup"]>;
+  readonly loss: LossSetting;
   readonly augment?: Augment;
+  readonly averages: Averages;
 }
 
 /** Fields of a recipe, beside its seed, whose value a member may have to itself. */
-const OWN_FIELDS = ["dropout", "label_smoothing", "clip_norm"] as const;
+const OWN_FIELDS = ["dropout", "label_smoothing", "l1", "clip_value", "clip_norm", "max_norm"] as const;
+/** Fields with settings inside, each of which a member may have to itself: `gradient_noise.eta`. */
+const OWN_OBJECTS = ["gradient_noise", "mixup", "loss"] as const;
 
 /**
  * The members of a recipe's population.
@@ -32,44 +44,66 @@ export function expandMembers(recipe: Recipe): readonly Member[] {
     const member = memberOf(recipe);
     return Array.from({ length: population }, (_, m) => ({ ...member, seed: seed + m }));
   }
-  const path = resolveVary(vary.key, recipe);
-  const members = vary.values.map((value): Member => {
-    const { vary: _, ...single } = recipe;
-    try {
-      return memberOf(parseRecipe(withValue(single, path, value)));
-    } catch (cause) {
-      throw new RecipeError(`vary: ${(cause as Error).message}`, { cause });
-    }
-  });
+  const paths = varyKeys(vary).map((key) => resolveVary(key, recipe));
+  const name = paths.map((path) => path.join(".")).join(", ");
+  if (new Set(paths.map(String)).size < paths.length) throw new RecipeError(`vary: ${name} names a setting twice`);
+  const members = varyRows(vary).map((row) => memberOf(recipeWith(recipe, row)));
   const uses = members.map((member) =>
-    [OWN_FIELDS.map((field) => !member[field]), member.augment ? kindsOf(member.augment) : []].join("|"),
+    [
+      [...OWN_FIELDS, ...OWN_OBJECTS].map((field) => !member[field]),
+      member.augment ? kindsOf(member.augment) : [],
+    ].join("|"),
   );
   if (new Set(uses).size > 1) {
     throw new RecipeError(
-      `vary: the values of ${path.join(".")} switch it off for some members, and members must share the network's parts: ` +
+      `vary: the values of ${name} switch it off for some members, and members must share the network's parts: ` +
         "run 0 apart",
     );
   }
   const structures = new Set(members.map((member) => structureOf(member.optimizer)));
   if (structures.size > 1) {
     throw new RecipeError(
-      `vary: the values of ${path.join(".")} change which parts of ${optimizer.name} run, and members must share them: ` +
+      `vary: the values of ${name} change which parts of ${optimizer.name} run, and members must share them: ` +
         "run those values apart",
     );
   }
   return members;
 }
 
-function memberOf(recipe: Recipe): Member {
-  const { seed, optimizer, dropout, label_smoothing, clip_norm, augment } = recipe;
-  const own = { dropout, label_smoothing, ...(clip_norm !== undefined && { clip_norm }), ...(augment && { augment }) };
-  return { seed, optimizer, schedules: schedulesOf(recipe), ...own };
+/**
+ * The recipe of one member alone.
+ * @param recipe with a `vary`
+ * @param row its values of the settings that vary
+ * @throws RecipeError where they are out of range
+ */
+export function recipeWith({ vary, ...single }: Recipe, row: readonly VaryValue[]): Recipe {
+  const paths = vary ? varyKeys(vary).map((key) => resolveVary(key, single)) : [];
+  try {
+    return parseRecipe(paths.reduce((own, path, i) => withValue(own, path, row[i]), single as object));
+  } catch (cause) {
+    throw new RecipeError(`vary: ${(cause as Error).message}`, { cause });
+  }
 }
 
-/** What can vary of a recipe's schedules and changes of images, as dotted paths. */
+/** What the member has to itself whose recipe this is. */
+export function memberOf(recipe: Recipe): Member {
+  const { seed, optimizer, augment, ema, swa } = recipe;
+  const averages = { ...(ema && { ema }), ...(swa && { swa }) };
+  const own = [...OWN_FIELDS, ...OWN_OBJECTS].flatMap((field) =>
+    recipe[field] === undefined ? [] : [[field, recipe[field]]],
+  );
+  const others = { averages, ...(augment && { augment }) };
+  return { seed, optimizer, schedules: schedulesOf(recipe), ...others, ...Object.fromEntries(own) };
+}
+
+/** What can vary of a recipe's schedules, changes of images and fields with settings inside, as dotted paths. */
 function pathsOf(recipe: Recipe): string[] {
   const { elastic_sigma: _, ...augment } = recipe.augment ?? {};
-  return [...schedulePaths(recipe), ...Object.keys(augment).map((name) => `augment.${name}`)];
+  const inside = OWN_OBJECTS.map((field) => [field, recipe[field] ?? {}] as const);
+  const paths = [["augment", augment] as const, ["ema", recipe.ema ?? {}] as const, ...inside].flatMap(
+    ([field, settings]) => Object.keys(settings).flatMap((name) => (name === "name" ? [] : [`${field}.${name}`])),
+  );
+  return [...schedulePaths(recipe), ...paths];
 }
 
 /** The parameters of a recipe's schedules as dotted paths. */
@@ -80,7 +114,7 @@ function schedulePaths({ schedule, schedules = {} }: Recipe): string[] {
 }
 
 /** The object with another value at a path. */
-function withValue(object: object, [key = "", ...rest]: readonly string[], value: unknown): object {
+export function withValue(object: object, [key = "", ...rest]: readonly string[], value: unknown): object {
   const own = (object as Record<string, unknown>)[key];
   return { ...object, [key]: rest.length === 0 ? value : withValue(own as object, rest, value) };
 }
@@ -90,7 +124,7 @@ function structureOf({ name, ...hyper }: Member["optimizer"]): string {
 }
 
 /** The path that a key of `vary` means: a field of the recipe if one has that name, else the optimizer's. */
-function resolveVary(key: string, recipe: Recipe): readonly string[] {
+export function resolveVary(key: string, recipe: Recipe): readonly string[] {
   const { name: _, ...hyper } = recipe.optimizer;
   const own = Object.keys(hyper);
   const parts = key.split(".");

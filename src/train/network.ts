@@ -3,7 +3,7 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
 import type { Tiling } from "../gpu/tiling.ts";
 import { type ActivateLayer, activateBackward, activateForward } from "../nn/activation.ts";
-import { batchNormBackward, batchNormForward } from "../nn/batchNorm.ts";
+import { batchNormBackward, batchNormForward, type RUNNING } from "../nn/batchNorm.ts";
 import {
   type DenseContext,
   type DenseInput,
@@ -14,12 +14,12 @@ import {
   type Epilogue,
 } from "../nn/dense.ts";
 import { layerNormBackward, layerNormForward } from "../nn/layerNorm.ts";
+import { type Loss, lossDispatch } from "../nn/loss/loss.ts";
 import type { Mlp } from "../nn/mlp.ts";
 import type { NormLayer } from "../nn/norm.ts";
-import { softmaxCrossEntropy } from "../nn/softmaxCrossEntropy.ts";
 import { classifierTail } from "../nn/tail.ts";
 import { roundUp } from "../nn/tensors.ts";
-import type { DataShape } from "./dataShape.ts";
+import { type DataShape, quadsOf } from "./dataShape.ts";
 
 /** (x / 255 - 0.5) / 0.5 = x * scale + shift */
 export const NORMALISE = { scale: 2 / 255, shift: -1 };
@@ -32,10 +32,13 @@ export interface NetworkSize {
   readonly evaluateRows: number;
   /** Whether a step takes several chunks, whose gradients add up. */
   readonly accumulates: boolean;
+  readonly loss: Loss;
   /** Whether labels are smoothed in training. */
   readonly smooths: boolean;
-  /** Writes training samples to the buffer `x` in place of the data's own gather, whose result the first layer then reads. */
-  readonly gather?: Dispatch | undefined;
+  /** Whether training samples share their labels in pairs. */
+  readonly mixes: boolean;
+  /** Write training samples to the buffer `x` in place of the data's own gather; the first layer then reads the result. */
+  readonly gather?: readonly Dispatch[] | undefined;
   /** What becomes of dense layers' gradients; they go to the arena `grads` unless given. */
   readonly epilogue?: Epilogue | undefined;
 }
@@ -58,14 +61,16 @@ const endOf = (part: Part) => ({ activation: part.kind === "activate" ? "identit
 
 /**
  * All that a chunk of a step, and one of evaluation, does with the network: forward, loss, backward.
- * @returns `metricTiles`: entries of the metrics table for each step and member
+ * @returns `again`: a chunk of a further gradient of the same samples, which must not move running statistics a second time;
+ *   `statistics`: a chunk of training samples, in the order `statistics_order`, for running statistics of the weights that are
+ *   evaluated; `metricTiles`: entries of the metrics table for each step and member
  */
 export function networkStages(
   model: Mlp,
   data: DataShape,
   tiling: Tiling,
   size: NetworkSize,
-): { chunk: Dispatch[]; evaluate: Dispatch[]; metricTiles: number } {
+): Record<"chunk" | "again" | "evaluate" | "statistics", Dispatch[]> & { metricTiles: number } {
   const { members, capacity, accumulates } = size;
   const parts = partsOf(model);
   const last = model.layers.at(-1) as DenseLayer;
@@ -84,35 +89,40 @@ export function networkStages(
   const train = { ...context, rows: size.chunkRows };
   const evaluate = { ...context, rows: size.evaluateRows };
   const tailOf = (rows: DenseContext) => {
-    // The tail knows labels as they are.
-    if (!beforeLast || (rows === train && size.smooths)) return undefined;
+    // The tail knows cross-entropy, and labels as they are.
+    const softens = rows === train && (size.smooths || size.mixes);
+    if (!beforeLast || size.loss.name !== "cross_entropy" || softens) return undefined;
     return tiling.tail?.({ k: last.inputs, n: last.outputs, rows: rows.rows, input: "f32", accumulates });
   };
   const tails = [tailOf(train), tailOf(evaluate)];
   const metricTiles = Math.max(1, ...tails.map((tail) => tail?.workgroups[1] ?? 1));
 
   /** From the data to the gradient of the logits, and of the last layer's input where the tail brings it along. */
-  const forward = (prefix: string, rows: DenseContext): Dispatch[] => {
+  const forward = (prefix: string, rows: DenseContext, running: keyof typeof RUNNING = "moves"): Dispatch[] => {
     const trains = rows === train;
     const tail = tailOf(rows);
     const forwardOf = (part: Part, i: number): Dispatch => {
       if (part.kind === "dense") return denseForward(part.layer, inputOf(i, prefix), y(i), rows);
       if (part.kind === "activate") return activateForward(part.layer, { x: y(i - 1), y: y(i) }, rows, trains);
       if (part.layer.kind === "layer") return layerNormForward(part.layer, normBuffers(i), rows);
-      return batchNormForward(part.layer, normBuffers(i), rows, trains);
+      return batchNormForward(part.layer, normBuffers(i), rows, trains, running);
     };
     const names = { labels: `${prefix}_labels`, order: orderOf(prefix), dz: `${last.name}.dy` };
     const [x, dx] = [y(parts.length - 2), dy(parts.length - 2)];
     const end =
       tail && beforeLast
         ? classifierTail(tail, last, endOf(beforeLast), { ...names, x, dx }, rows, metricTiles)
-        : softmaxCrossEntropy(
+        : lossDispatch(
+            size.loss,
             { ...names, z: `${last.name}.y` },
-            { classes: data.classes, capacity, members, tiles: metricTiles },
-            trains && size.smooths,
+            {
+              ...{ outputs: data.classes, targets: data.targets ?? "classes", capacity, members, tiles: metricTiles },
+              smooths: trains && size.smooths,
+              mixes: trains && size.mixes,
+            },
           );
     return [
-      ...(trains && size.gather ? [size.gather] : tiling.fusesGather ? [] : [gatherDispatch(prefix, data, rows)]),
+      ...(trains && size.gather ? size.gather : tiling.fusesGather ? [] : [gatherDispatch(prefix, data, rows)]),
       ...(tail ? parts.slice(0, -1) : parts).map(forwardOf),
       end,
     ];
@@ -132,9 +142,32 @@ export function networkStages(
     const names = { x: y(i - 1), dx: dy(i - 1), dy: dy(i) };
     return [denseBackwardInput(part.layer, endOf(previous), names, train), weights];
   };
+  /** Up to the last batch norm: nothing is dropped out, and no image is changed, as evaluation will have it. */
+  const statistics = (): Dispatch[] => {
+    const rows = { ...context, rows: capacity };
+    const order = "statistics_order";
+    const first: DenseInput = tiling.fusesGather
+      ? { kind: "u8", images: "train_images", order, ...NORMALISE }
+      : { kind: "f32", x: "x" };
+    const passed = parts.slice(
+      0,
+      parts.findLastIndex(({ kind, layer }) => kind === "norm" && layer.kind === "batch") + 1,
+    );
+    return [
+      ...(tiling.fusesGather ? [] : [gatherDispatch("train", data, rows, order)]),
+      ...passed.map((part, i): Dispatch => {
+        if (part.kind === "dense") return denseForward(part.layer, i === 0 ? first : inputOf(i, "train"), y(i), rows);
+        if (part.kind === "activate") return activateForward(part.layer, { x: y(i - 1), y: y(i) }, rows, false);
+        return batchNormForward(part.layer, normBuffers(i), rows, true, "isMean");
+      }),
+    ];
+  };
+  const backward = parts.map(backwardOf).reverse().flat();
   return {
-    chunk: [...forward("train", train), ...parts.map(backwardOf).reverse().flat()],
+    chunk: [...forward("train", train), ...backward],
+    again: [...forward("train", train, "stays"), ...backward],
     evaluate: forward("test", evaluate),
+    statistics: statistics(),
     metricTiles,
   };
 }
@@ -173,15 +206,26 @@ const orderOf = (prefix: string) => (prefix === "train" ? "order" : "test_order"
 /** Writes a chunk's samples as floats, for a first layer that does not read bytes. */
 export function gatherDispatch(
   prefix: string,
-  data: Pick<DataShape, "inputs" | "rowBytes">,
+  { inputs, features }: Pick<DataShape, "inputs" | "features">,
   { members, capacity, rows }: Pick<DenseContext, "members" | "capacity" | "rows">,
+  order = orderOf(prefix),
 ): Dispatch {
-  const words = data.rowBytes / 4;
+  const words = quadsOf(inputs);
+  const workgroups = [Math.min(1024, Math.ceil((rows * words) / 64)), 1, members] as const;
+  if (features === "f32") {
+    return {
+      label: "gather",
+      kernel: defineKernel({ shader: "data/gather_f32.wgsl", uses: [STEP_SHADER] }),
+      buffers: { features: `${prefix}_images`, order, x: "x" },
+      shape: { quads: words, x_stride: capacity * words },
+      workgroups,
+    };
+  }
   return {
     label: "gather",
     kernel: defineKernel({ shader: "data/gather.wgsl", uses: [STEP_SHADER] }),
-    buffers: { images: `${prefix}_images`, order: orderOf(prefix), x: "x" },
-    shape: { width: data.inputs, words, x_stride: capacity * words, ...NORMALISE },
-    workgroups: [Math.min(1024, Math.ceil((rows * words) / 64)), 1, members],
+    buffers: { images: `${prefix}_images`, order, x: "x" },
+    shape: { width: inputs, words, x_stride: capacity * words, ...NORMALISE },
+    workgroups,
   };
 }

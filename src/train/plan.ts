@@ -6,9 +6,11 @@ import { reflectStruct, type StructLayout } from "../gpu/reflect.ts";
 import type { Tiling } from "../gpu/tiling.ts";
 import { choiceOf, type TilingChoice } from "../gpu/tilingChoice.ts";
 import { initNetwork } from "../nn/init/network.ts";
+import type { Loss } from "../nn/loss/loss.ts";
+import { findLoss } from "../nn/loss/registry.ts";
 import { MEMBER_SHADER } from "../nn/member.ts";
 import { type Mlp, mlp } from "../nn/mlp.ts";
-import { clipNorm } from "../optim/clipNorm.ts";
+import { averageDispatch, pointsAt } from "../optim/averaging.ts";
 import type { Hyper, Optimizer, Slot } from "../optim/optimizer.ts";
 import { findOptimizer } from "../optim/registry.ts";
 import {
@@ -23,18 +25,22 @@ import {
   viewLayout,
 } from "../optim/update.ts";
 import { wrap } from "../optim/wrappers.ts";
-import { augmentedGather } from "./augmentation.ts";
-import type { DataShape } from "./dataShape.ts";
+import { checkData } from "./checkData.ts";
+import { type DataShape, statisticsCount } from "./dataShape.ts";
 import { type KeptState, keptState } from "./kept.ts";
 import { expandMembers, type Member } from "./members.ts";
 import { NORMALISE, networkStages } from "./network.ts";
 import { planBuffers } from "./planBuffers.ts";
 import { MAX_CHUNK_ROWS, type PlanSizes, planSizes } from "./planSizes.ts";
 import { type Recipe, RecipeError } from "./recipe.ts";
+import { regularise } from "./regularise.ts";
+import { trainingGather } from "./trainingGather.ts";
 import { type BestSource, bestSource, onValidation, withValidation } from "./validation.ts";
 
 /** Dispatches that run together, in order. */
-export type Stage = "init" | "shuffle" | "chunk" | "between" | "update" | "sync" | "view" | "evaluate" | "validate";
+export type Stage =
+  | ("init" | "shuffle" | "chunk" | "again" | "between" | "update" | "sync" | "average")
+  | ("view" | "statistics" | "evaluate" | "validate");
 
 /** All that a run does on the GPU, as plain data: what it allocates, and what it dispatches. Needs no device. */
 export interface Plan extends PlanSizes {
@@ -50,6 +56,10 @@ export interface Plan extends PlanSizes {
   readonly gradients: number;
   /** Steps from one run of stage "sync" to the next; 0 where there is none. */
   readonly syncEvery: number;
+  /** Whether the weights that are evaluated are an average over the steps, in the buffer `average`. */
+  readonly averages: boolean;
+  /** Training samples by which batch norm's statistics are recomputed where others than the parameters are evaluated. */
+  readonly statisticsCount: number;
   /** A member's row of the buffer `views`, where stage "view" makes the weights for evaluation. */
   readonly viewLayout?: StructLayout;
   readonly tiling: string;
@@ -83,8 +93,11 @@ const SHUFFLE_SHADER = "data/shuffle.wgsl";
  * Compiles a recipe to a plan.
  * @throws RecipeError where the recipe does not suit the data
  */
-export function makePlan(recipe: Recipe, given: DataShape, tiling: Tiling): Plan {
+export function makePlan(recipe: Recipe, given: DataShape, chosen: Tiling): Plan {
   const data = withValidation(recipe, given);
+  checkData(recipe, data);
+  // A first layer that gathers in its loads reads bytes.
+  const tiling = data.features === "f32" ? { ...chosen, fusesGather: false } : chosen;
   const members = expandMembers(recipe);
   // Members share the structure, so that the first one's values stand for it.
   const first = members[0] as Member;
@@ -106,13 +119,14 @@ export function makePlan(recipe: Recipe, given: DataShape, tiling: Tiling): Plan
   };
   const wrapped = wrap(recipe, optimizer, structure as Hyper, site);
   const capacity = Math.max(chunkRows, evaluateRows);
-  if (recipe.batch_norm) checkBatchNorm(batch, chunkRows, data);
+  if (recipe.batch_norm) checkBatchNorm(batch / (recipe.accumulate ?? 1), chunkRows, data);
   // Gradients that add up over chunks are whole only after the last one.
   const hasNorm = recipe.batch_norm || recipe.layer_norm;
-  const clips = first.clip_norm !== undefined;
-  const isWhole = batch <= chunkRows && !hasNorm && !clips && wrapped.gradients === 1;
+  const regularised = regularise(first, site);
+  const isPlain = regularised.before.length === 0 && regularised.behind.length === 0;
+  const isWhole = batch <= chunkRows && !hasNorm && isPlain && wrapped.gradients === 1;
   const fusesUpdate = tiling.fusesUpdate && isWhole && isElementwise(optimizer, site.groups);
-  const gather = augmentedGather(data, { members, capacity, rows: chunkRows, normalise: NORMALISE });
+  const gather = trainingGather(data, { members, capacity, rows: chunkRows, normalise: NORMALISE });
   const networkSize = {
     gather,
     members: P,
@@ -120,14 +134,22 @@ export function makePlan(recipe: Recipe, given: DataShape, tiling: Tiling): Plan
     chunkRows,
     evaluateRows,
     accumulates: batch > chunkRows,
+    loss: findLoss(recipe.loss.name) as Loss,
     smooths: first.label_smoothing > 0,
+    mixes: first.mixup !== undefined,
     epilogue: fusesUpdate ? updateEpilogue(optimizer, structure as Hyper) : undefined,
   };
   const network = networkStages(model, data, tiling, networkSize);
+  const averages = first.averages.ema !== undefined || first.averages.swa !== undefined;
+  if (averages) checkAverages(first, { ...sizes });
+  const evaluatedBuffer = optimizer.evaluation ? "seen" : averages ? "average" : wrapped.evaluated;
+  const looksElsewhere = evaluatedBuffer !== "params";
+  const statistics = looksElsewhere ? network.statistics : [];
   const evaluated = (dispatch: Dispatch): Dispatch => {
     const { params, ...others } = dispatch.buffers;
     if (!params) return dispatch;
-    return { ...dispatch, buffers: { ...others, params: optimizer.evaluation ? "seen" : wrapped.evaluated } };
+    const running = others.running && looksElsewhere ? { running: "seen_running" } : {};
+    return { ...dispatch, buffers: { ...others, ...running, params: evaluatedBuffer } };
   };
   const evaluate = network.evaluate.map(evaluated);
   // A tail keeps logits to itself.
@@ -140,10 +162,15 @@ export function makePlan(recipe: Recipe, given: DataShape, tiling: Tiling): Plan
     data,
     model,
     slots,
-    kept: keptState(optimizer, structure as Hyper, site, wrapped.slots),
+    kept: keptState(optimizer, structure as Hyper, site, [
+      ...wrapped.slots,
+      ...(averages ? [{ name: "average", start: "params" } as const] : []),
+    ]),
     groups: site.groups,
     gradients: wrapped.gradients,
     syncEvery: wrapped.syncEvery,
+    averages,
+    statisticsCount: statistics.length > 0 ? statisticsCount(data, capacity) : 0,
     ...(optimizer.evaluation && { viewLayout: viewLayout(optimizer) }),
     tiling: tiling.name,
     kernels: choiceOf(tiling),
@@ -158,27 +185,37 @@ export function makePlan(recipe: Recipe, given: DataShape, tiling: Tiling): Plan
       init: initNetwork(model, P, recipe.init),
       shuffle: [shuffleDispatch(sizes.submitSamples, P)],
       chunk: network.chunk,
+      again: wrapped.gradients > 1 ? network.again : [],
       between: wrapped.between,
       update: fusesUpdate
         ? []
         : [
-            ...(clips ? clipNorm(model.arena.stride, P) : []),
             ...wrapped.before,
-            ...stagesOf(optimizer, structure as Hyper, site),
+            ...regularised.before,
+            ...stagesOf(optimizer, structure as Hyper, { ...site, metricTiles: network.metricTiles }),
+            ...regularised.behind,
           ],
       sync: wrapped.sync,
+      average: averages ? [averageDispatch(site)] : [],
       view: optimizer.evaluation ? [viewDispatch(optimizer, structure as Hyper, site)] : [],
+      statistics: statistics.map(evaluated),
       evaluate,
       validate: data.validationCount ? onValidation(evaluate) : [],
     },
     logits: { z: `${model.layers.at(-1)?.name}.y`, stage: apart.evaluate.slice(0, -1).map(evaluated) },
     ...(best && { best }),
   };
-  const own = fusesUpdate ? {} : stageBuffers(optimizer, structure as Hyper, site);
+  const own = {
+    ...(!fusesUpdate && stageBuffers(optimizer, structure as Hyper, site)),
+    ...regularised.buffers,
+  };
   return { ...plan, buffers: { ...planBuffers(plan, capacity, gather !== undefined || !tiling.fusesGather), ...own } };
 }
 
-/** @throws RecipeError where batches do not give the statistics that batch norm needs */
+/**
+ * @param batch samples that are normalised together: one of the batches where a step takes several
+ * @throws RecipeError where batches do not give the statistics that batch norm needs
+ */
 function checkBatchNorm(batch: number, chunkRows: number, { trainCount }: DataShape): void {
   if (batch > chunkRows) {
     throw new RecipeError(
@@ -191,6 +228,16 @@ function checkBatchNorm(batch: number, chunkRows: number, { trainCount }: DataSh
   const which = batch === 1 ? "a batch" : `the last batch of an epoch (${trainCount} samples by ${batch})`;
   throw new RecipeError(
     `batch_norm: ${which} is one sample, which has no variance: use another batch_size, of 2 or more, or layer_norm`,
+  );
+}
+
+/** @throws RecipeError where the run ends before its average begins */
+function checkAverages({ averages: { swa } }: Member, sizes: PlanSizes): void {
+  if (!swa || pointsAt(swa, sizes.steps, sizes) > 0) return;
+  const every = swa.every === "epoch" ? `${sizes.stepsPerEpoch} (an epoch)` : swa.every;
+  throw new RecipeError(
+    `swa: a run of ${sizes.steps} steps has no point to average, as one comes every ${every} after ${swa.start} of the run; ` +
+      "train longer, or give fewer steps as every",
   );
 }
 

@@ -1,12 +1,14 @@
 import type { BufferSpec } from "../gpu/buffers.ts";
 import { stepLayout } from "../gpu/kernel.ts";
-import { MEMBER_BUFFER } from "../nn/member.ts";
+import { MEMBER_BUFFER, MEMBER_STEP_BUFFER } from "../nn/member.ts";
 import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
 import { NORM_PARTIALS } from "../optim/clipNorm.ts";
 import { AUGMENT_BUFFER, augmentBuffer } from "./augmentation.ts";
-import { evaluationCount } from "./dataShape.ts";
+import { evaluationCount, quadsOf } from "./dataShape.ts";
+import { memberStepBuffer } from "./memberSteps.ts";
 import { networkBuffers } from "./network.ts";
 import type { Plan } from "./plan.ts";
+import { sampleBuffers } from "./sampleBuffers.ts";
 import { bestBuffers, validationBuffers } from "./validation.ts";
 
 /** Dynamic offsets of a uniform buffer are multiples of this. */
@@ -29,10 +31,8 @@ export function planBuffers(
   const floats = (count: number, what: string) => storage(4 * count, what);
   const used = new Set(Object.values(stages).flatMap((all) => all.flatMap(({ buffers }) => Object.values(buffers))));
   return {
-    train_images: storage(data.trainCount * data.rowBytes, `u8 [${data.trainCount}, ${data.inputs}]`),
-    train_labels: storage(data.trainCount, `u8 [${data.trainCount}]`),
-    test_images: storage(data.testCount * data.rowBytes, `u8 [${data.testCount}, ${data.inputs}]`),
-    test_labels: storage(data.testCount, `u8 [${data.testCount}]`),
+    ...sampleBuffers("train", data.trainCount, data),
+    ...sampleBuffers("test", data.testCount, data),
     test_order: storage(4 * evaluationCount(data), `u32 [${evaluationCount(data)}]`),
     ...validationBuffers(data),
     ...bestBuffers(plan),
@@ -50,9 +50,16 @@ export function planBuffers(
       views: storage(P * plan.viewLayout.size, `how they come about, [P=${P}]`),
     }),
     ...(gathers && {
-      x: floats(P * capacity * data.rowBytes, `gathered samples, f32 [P=${P}, ${capacity}, ${data.inputs}]`),
+      x: floats(P * capacity * 4 * quadsOf(data.inputs), `gathered samples, f32 [P=${P}, ${capacity}, ${data.inputs}]`),
     }),
     ...networkBuffers(model, P, capacity),
+    ...(plan.averages && {
+      average_rates: floats(tableRows * P, `how far the average goes, by step, f32 [${tableRows}, P=${P}]`),
+    }),
+    ...(plan.statisticsCount > 0 && {
+      statistics_order: storage(4 * plan.statisticsCount, `u32 [${plan.statisticsCount}]`),
+      seen_running: floats(P * model.running.stride, `their running statistics, f32 [P=${P}, ${model.running.stride}]`),
+    }),
     ...(model.running.tensors.length > 0 && {
       running: floats(P * model.running.stride, `running statistics, f32 [P=${P}, ${model.running.stride}]`),
     }),
@@ -62,6 +69,7 @@ export function planBuffers(
     ...(used.has(MEMBER_BUFFER) && {
       [MEMBER_BUFFER]: storage(P * plan.memberLayout.size, `what members have to themselves, [P=${P}]`),
     }),
+    ...(used.has(MEMBER_STEP_BUFFER) && { [MEMBER_STEP_BUFFER]: memberStepBuffer(plan) }),
     ...(used.has(AUGMENT_BUFFER) && { [AUGMENT_BUFFER]: augmentBuffer(members) }),
     order: storage(4 * P * submitSamples, `sample indices of a submit, u32 [P=${P}, ${submitSamples}]`),
     seeds: storage(4 * P, `u32 [P=${P}]`),

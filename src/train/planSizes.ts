@@ -3,7 +3,7 @@ import { type Recipe, RecipeError } from "./recipe.ts";
 
 /** How a run is cut: into steps, passes through the network, and submits. */
 export interface PlanSizes {
-  /** Samples a step; the last step of an epoch may have fewer. */
+  /** Samples a step, in one batch or in several that accumulate; the last step of an epoch may have fewer. */
   readonly batch: number;
   readonly stepsPerEpoch: number;
   /** Planned length of the run. */
@@ -31,14 +31,23 @@ const MAX_ORDER_ENTRIES = 2 ** 22;
  * @throws RecipeError where a batch is larger than the data
  */
 export function planSizes(recipe: Recipe, data: DataShape, P: number): PlanSizes {
-  const batch = recipe.batch_size === "full" ? data.trainCount : recipe.batch_size;
+  const { accumulate = 1 } = recipe;
+  const rows = recipe.batch_size === "full" ? data.trainCount : recipe.batch_size;
+  const batch = rows * accumulate;
   if (batch > data.trainCount) {
+    if (accumulate > 1) {
+      throw new RecipeError(
+        `accumulate: ${accumulate} batches of ${rows} are ${batch} samples, more than the ${data.trainCount} training ` +
+          "samples; use fewer, or a smaller batch_size",
+      );
+    }
     throw new RecipeError(
       `batch_size: ${batch} is more than the ${data.trainCount} training samples; use at most that, or "full"`,
     );
   }
   const stepsPerEpoch = Math.ceil(data.trainCount / batch);
-  const chunkRows = Math.ceil(batch / Math.ceil(batch / MAX_CHUNK_ROWS));
+  // Batches that accumulate are chunks of their own.
+  const chunkRows = Math.ceil(rows / Math.ceil(rows / MAX_CHUNK_ROWS));
   const submitSamples = Math.max(chunkRows, Math.min(data.trainCount, Math.floor(MAX_ORDER_ENTRIES / P)));
   return {
     batch,

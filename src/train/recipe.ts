@@ -2,8 +2,12 @@ import { z } from "zod";
 import { findOptimizer } from "../optim/registry.ts";
 import { explain } from "./explain.ts";
 import { fields } from "./fields.ts";
+import { fullBatchFaults } from "./fullBatch.ts";
+import { lossFaults } from "./lossField.ts";
 import { plainly } from "./messages.ts";
+import { regularisationFaults } from "./regularisationFields.ts";
 import { scheduleFaults } from "./scheduleField.ts";
+import { tableFaults } from "./tableFields.ts";
 import { validationFaults } from "./validationField.ts";
 
 /** A recipe that is not valid. The message names the path, what was given and what is allowed, a line for each fault. */
@@ -33,7 +37,16 @@ export const recipeSchema = z.strictObject(fields).superRefine((recipe, context)
   for (const { path, message } of validationFaults(recipe)) {
     context.addIssue({ code: "custom", path: [...path], message });
   }
+  for (const { path, message } of [...tableFaults(recipe), ...lossFaults(recipe)]) {
+    context.addIssue({ code: "custom", path: [...path], message });
+  }
+  for (const { path, message } of regularisationFaults(recipe)) {
+    context.addIssue({ code: "custom", path: [...path], message });
+  }
   for (const { path, message } of wrapperFaults(recipe)) {
+    context.addIssue({ code: "custom", path: [...path], message });
+  }
+  for (const { path, message } of fullBatchFaults(recipe)) {
     context.addIssue({ code: "custom", path: [...path], message });
   }
   for (const { path, message } of scheduleFaults(recipe))
@@ -41,14 +54,19 @@ export const recipeSchema = z.strictObject(fields).superRefine((recipe, context)
 });
 
 /** What is wrong with what a recipe puts around its optimizer. */
-function wrapperFaults({ optimizer, decay, lookahead }: Recipe): { path: string[]; message: string }[] {
-  const { name } = optimizer;
+function wrapperFaults(recipe: Recipe): { path: string[]; message: string }[] {
+  const { name } = recipe.optimizer;
+  const views = (["lookahead", "ema", "swa"] as const).filter((field) => recipe[field]);
+  const [first, second] = views;
   return [
-    ...(decay === "weights" && !Object.hasOwn(optimizer, "weight_decay")
+    ...(recipe.decay === "weights" && !Object.hasOwn(recipe.optimizer, "weight_decay")
       ? [{ path: ["decay"], message: `${name} has no weight_decay that could spare some tensors: leave it out` }]
       : []),
-    ...(lookahead && findOptimizer(name)?.evaluation
-      ? [{ path: ["lookahead"], message: `${name} has weights of its own for evaluation: leave one of the two out` }]
+    ...(first && findOptimizer(name)?.evaluation
+      ? [{ path: [first], message: `${name} has weights of its own for evaluation: leave one of the two out` }]
+      : []),
+    ...(first && second
+      ? [{ path: [second], message: `${first} also brings the weights that are evaluated: leave one of the two out` }]
       : []),
   ];
 }

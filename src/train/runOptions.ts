@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Called with every checkpoint: each `checkpointEvery` steps, at an interrupt and at the end. */
   readonly onCheckpoint?: (checkpoint: Safetensors) => void | Promise<void>;
   readonly checkpointEvery?: number;
+  /** Steps from one evaluation inside an epoch to the next; none unless given. Schedules and early stopping do not hear of it. */
+  readonly evaluateEvery?: number;
   /** Called after every submit, for a progress display. */
   readonly onProgress?: (progress: Progress) => void;
   /** Parameters that every member starts from, in place of its seed's. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { describeHyper } from "../optim/describe.ts";
 import type { Hyper, Optimizer } from "../optim/optimizer.ts";
 import { findOptimizer } from "../optim/registry.ts";
 import { findSchedule, schedules } from "../optim/schedules/registry.ts";
@@ -65,6 +66,12 @@ export function scheduleFaults(recipe: Scheduled): readonly Fault[] {
   }
   for (const [scalar, setting] of Object.entries(schedulesOf(recipe))) {
     const path = scalar === "lr" ? ["schedule"] : ["schedules", scalar];
+    if (typeof hyper[scalar] === "number" && Object.hasOwn(hyper, scalar) && !known.includes(scalar)) {
+      const { description } = describeHyper(optimizer.hyper).find((own) => own.name === scalar) ?? { description: "" };
+      const what = `${name} reads ${scalar} at its start alone (${description}), so that a schedule of it would do nothing`;
+      faults.push({ path, message: `${what}: leave it out` });
+      continue;
+    }
     if (!known.includes(scalar)) {
       const what = `${name} has no hyper-parameter "${scalar}" that can be scheduled`;
       faults.push({ path, message: `${what}${suggest(scalar, known)}; it has ${known.join(", ")}` });

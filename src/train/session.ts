@@ -3,15 +3,36 @@ import { checkFits, createBuffer, readBuffer } from "../gpu/buffers.ts";
 import { type Gpu, scoped } from "../gpu/device.ts";
 import { encodeDispatches, type PreparedDispatch, prepareDispatches } from "../gpu/dispatch.ts";
 import { encodeStruct } from "../gpu/uniforms.ts";
-import { MEMBER_BUFFER } from "../nn/member.ts";
+import { MEMBER_BUFFER, MEMBER_STEP_BUFFER } from "../nn/member.ts";
+import { averageRate, isBeforeAverage } from "../optim/averaging.ts";
+import { AUGMENT_BUFFER, augmentRows } from "./augmentation.ts";
 import { type Chunk, spanOf } from "./chunks.ts";
+import { encodeMemberCopies, type MemberCopy } from "./copyMembers.ts";
 import { createHypers, type Hypers } from "./hypers.ts";
 import { encodeStarts, fillState, type KeptState, runningStart } from "./kept.ts";
+import { sendMemberSteps } from "./memberSteps.ts";
+import { type Member, memberOf, recipeWith } from "./members.ts";
 import type { Plan, Stage } from "./plan.ts";
 import { STEP_STRIDE } from "./planBuffers.ts";
-import { type Evaluated, evaluationRows, trainRows, updateRows } from "./stepRows.ts";
-import { createMetricsReader, createStepTable, type Metrics, sendHypers, sendMembers, sendViews } from "./tables.ts";
+import {
+  type Evaluated,
+  evaluationRows,
+  statisticsBatches,
+  statisticsRows,
+  trainRows,
+  updateRows,
+} from "./stepRows.ts";
+import {
+  createMetricsReader,
+  createStepTable,
+  type Metrics,
+  sendAverageRates,
+  sendHypers,
+  sendMembers,
+  sendViews,
+} from "./tables.ts";
 import { sendTest, sendTrain } from "./upload.ts";
+import { type VaryValue, varyRows } from "./vary.ts";
 
 export type { Metrics };
 
@@ -23,9 +44,11 @@ export interface SubmitResult {
 
 /**
  * Arenas that can be read and written: f32 [P, stride], or [P, slots, stride] for the optimizer's state. `running`, batch
- * norm's statistics, has a stride of its own.
+ * norm's statistics, has a stride of its own; `seen_running` are those of the weights that are evaluated.
  */
-export type ArenaName = "params" | "grads" | "running" | "best" | "best_running" | KeptState["buffer"];
+export type ArenaName =
+  | ("params" | "grads" | "running" | "seen_running" | "best" | "best_running")
+  | KeptState["buffer"];
 
 /** A plan realised on a device. */
 export interface Session {
@@ -53,6 +76,22 @@ export interface Session {
    * a call with start 0.
    */
   evaluate(start: number, end: number, of?: Evaluated): Promise<readonly Metrics[]>;
+  /**
+   * Batches of training samples from which batch norm's statistics of the weights that are evaluated must be taken anew
+   * before an evaluation; 0 where they are as of the last step, or the plan has none.
+   */
+  readonly statisticsDue: number;
+  /** Takes them from batches `from` to `to` (exclusive), in turn from 0 on. */
+  gatherStatistics(from: number, to: number): Promise<void>;
+  /** Each member's values of the recipe's `vary` as they are now; undefined where it has none. */
+  readonly rows: readonly (readonly VaryValue[])[] | undefined;
+  /**
+   * Gives a member other values of the recipe's `vary` from the next step on. Nothing may be in flight.
+   * @throws RecipeError where they are out of range; which parts run must be as for those it had
+   */
+  setRow(member: number, row: readonly VaryValue[]): void;
+  /** Makes members copies of others, on the device, in all but their seeds and rows. Nothing may be in flight. */
+  copyMembers(copies: readonly MemberCopy[]): void;
   /** Keeps a copy of members' weights as the last evaluation took them, where the plan has room for the best. */
   keepBest(members: readonly number[]): void;
   read(arena: ArenaName): Promise<Float32Array<ArrayBuffer>>;
@@ -95,7 +134,15 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
   const stages: Partial<Record<Stage, readonly PreparedDispatch[]>> = {};
   const enabled: boolean[] = plan.members.map(() => true);
   const hypers = createHypers(plan);
+  /** The members with the values that they have now. */
+  const members = [...plan.members];
+  const current: Plan = { ...plan, members };
+  const rows = plan.recipe.vary && [...varyRows(plan.recipe.vary)];
+  // Losses read it in evaluation too, before or without any training.
+  if (buffers[MEMBER_BUFFER]) sendMembers(gpu, buffers[MEMBER_BUFFER], current, enabled);
   let done = 0;
+  /** The step after which batch norm's statistics of evaluated weights were taken. */
+  let statisticsAt: number | undefined;
 
   const stage = (name: Stage) => {
     const dispatches = stages[name];
@@ -136,6 +183,13 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
 
   /** Before the first step. */
   const copyStarts = (encoder: GPUCommandEncoder) => encodeStarts(encoder, buffer, plan);
+  /** Before an evaluation: the average of nothing is the parameters. */
+  const copyEvaluated = (encoder: GPUCommandEncoder) => {
+    if (done === 0) copyStarts(encoder);
+    else if (plan.averages && isBeforeAverage((members[0] as Member).averages, done, plan)) {
+      encoder.copyBufferToBuffer(buffer("params"), 0, buffer("average"), 0, buffer("params").size);
+    }
+  };
   /** A stage that few plans have, which need not be prepared where it is empty. */
   const optional = (name: Stage) => (plan.stages[name].length > 0 ? stage(name) : []);
 
@@ -198,22 +252,29 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       const updates = updateRows(plan, chunks);
       steps.send([...rows, ...updates]);
       sendHypers(gpu, buffer("hypers"), plan, hypers, enabled, first.step, last.step + 1);
-      if (buffers[MEMBER_BUFFER]) sendMembers(gpu, buffers[MEMBER_BUFFER], plan, enabled);
+      if (buffers[MEMBER_BUFFER]) sendMembers(gpu, buffers[MEMBER_BUFFER], current, enabled);
+      const bySteps = buffers[MEMBER_STEP_BUFFER];
+      if (bySteps) sendMemberSteps(gpu, bySteps, current, first.step, last.step + 1);
+      if (plan.averages) sendAverageRates(gpu, buffer("average_rates"), current, enabled, first.step, last.step + 1);
       sendOrder(chunks, order);
       const [shuffleStage, chunkStage, updateStage] = [stage("shuffle"), stage("chunk"), stage("update")];
       const [betweenStage, syncStage] = [optional("between"), optional("sync")];
+      const [againStage, averageStage] = [optional("again"), optional("average")];
+      const isAveraged = ({ step }: Chunk) =>
+        plan.averages && members.some(({ averages }) => averageRate(averages, step + 1, plan) > 0);
       const encode = (pass: GPUComputePassEncoder) => {
         pass.setBindGroup(0, steps.group, [0]);
         if (!order) encodeDispatches(pass, shuffleStage);
         let update = rows.length;
         chunks.forEach((chunk, row) => {
           pass.setBindGroup(0, steps.group, [row * STEP_STRIDE]);
-          encodeDispatches(pass, chunkStage);
+          encodeDispatches(pass, chunk.gradient > 0 ? againStage : chunkStage);
           if (chunk.endsGradient && !chunk.isLast) encodeDispatches(pass, betweenStage);
           if (!chunk.isLast) return;
           if (chunk.gradient > 0) pass.setBindGroup(0, steps.group, [update++ * STEP_STRIDE]);
           encodeDispatches(pass, updateStage);
           if ((chunk.step + 1) % plan.syncEvery === 0) encodeDispatches(pass, syncStage);
+          if (isAveraged(chunk)) encodeDispatches(pass, averageStage);
         });
       };
       const count = last.step + 1 - first.step;
@@ -235,8 +296,46 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
           encodeDispatches(pass, evaluateStage);
         });
       };
-      const [result] = await submit(encode, plan.tableRows, 1, done === 0 ? copyStarts : () => {});
+      const [result] = await submit(encode, plan.tableRows, 1, copyEvaluated);
       return result as Metrics[];
+    },
+    get statisticsDue() {
+      return plan.statisticsCount > 0 && statisticsAt !== done ? statisticsBatches(plan) : 0;
+    },
+    async gatherStatistics(from, to) {
+      const rows = statisticsRows(plan, from, to);
+      steps.send(rows);
+      if (buffers.views) sendViews(gpu, buffers.views, plan, hypers, done);
+      const encoder = device.createCommandEncoder();
+      if (from === 0) copyEvaluated(encoder);
+      encodePass(encoder, (pass) => {
+        pass.setBindGroup(0, steps.group, [0]);
+        encodeDispatches(pass, optional("view"));
+        rows.forEach((_, row) => {
+          pass.setBindGroup(0, steps.group, [row * STEP_STRIDE]);
+          encodeDispatches(pass, stage("statistics"));
+        });
+      });
+      queue.submit([encoder.finish()]);
+      statisticsAt = to === statisticsBatches(plan) ? done : undefined;
+      await queue.onSubmittedWorkDone();
+      gpu.check();
+    },
+    rows,
+    setRow(member, row) {
+      if (!rows) throw new Error("the recipe has no vary whose values a member could have");
+      const own = memberOf(recipeWith(plan.recipe, row));
+      [rows[member], members[member]] = [row, own];
+      hypers.setMember(member, own, done);
+      if (buffers[MEMBER_BUFFER]) sendMembers(gpu, buffers[MEMBER_BUFFER], current, enabled);
+      if (buffers[AUGMENT_BUFFER]) queue.writeBuffer(buffers[AUGMENT_BUFFER], 0, augmentRows(members));
+    },
+    copyMembers(copies) {
+      const encoder = device.createCommandEncoder();
+      encodeMemberCopies(encoder, buffer, plan, copies);
+      queue.submit([encoder.finish()]);
+      for (const { from, to } of copies) hypers.copy(from, to, done);
+      statisticsAt = undefined;
     },
     keepBest(members) {
       const { best, model } = plan;
@@ -255,6 +354,7 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       return buffers[arena] ? new Float32Array(await readBuffer(gpu, buffers[arena])) : new Float32Array(0);
     },
     write(arena, values) {
+      statisticsAt = undefined;
       if (buffers[arena]) queue.writeBuffer(buffers[arena], 0, values);
     },
     prepared: stage,

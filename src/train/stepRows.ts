@@ -34,6 +34,21 @@ function rowOf(plan: Plan, { step, isFirst, rows, position, batch }: Chunk, star
   };
 }
 
+/** The rows for batch norm's statistics of the weights that are evaluated: batches `from` to `to` (exclusive). */
+export function statisticsRows(plan: Plan, from: number, to: number): StructValues[] {
+  const rows = statisticsBatch(plan);
+  return Array.from({ length: to - from }, (_, i) => ({
+    ...{ members: plan.members.length, slot: plan.tableRows, first: 1, rows, first_row: (from + i) * rows },
+    ...{ order_stride: 0, count: from + i, inv_batch: 1 / rows },
+  }));
+}
+
+/** Batches that those statistics are the mean of. */
+export const statisticsBatches = (plan: Plan): number => plan.statisticsCount / statisticsBatch(plan);
+
+const statisticsBatch = ({ chunkRows, evaluateRows, data }: Plan) =>
+  Math.min(Math.max(chunkRows, evaluateRows), data.trainCount);
+
 /** The rows for an evaluation of samples `start` to `end` (exclusive) of a set. */
 export function evaluationRows(plan: Plan, start: number, end: number, of: Evaluated): StructValues[] {
   const { evaluateRows, tableRows, data, members } = plan;

@@ -21,6 +21,12 @@ export interface Stopping {
   results(last: readonly (EvalEvent | undefined)[]): ModelResult[];
 }
 
+/** What of an evaluation is a result. */
+function resultsOf(event: EvalEvent): Omit<ModelResult, "seed"> {
+  const { event: _, epoch: __, step: ___, model: ____, stopped: _____, ...figures } = event;
+  return figures;
+}
+
 /** @param resumed the states of the run that goes on */
 export function createStopping(session: Session, resumed?: readonly StoppingState[]): Stopping {
   const { best: keepsBest, members, recipe } = session.plan;
@@ -34,11 +40,9 @@ export function createStopping(session: Session, resumed?: readonly StoppingStat
     const { best, stopped, epochs } = states[model] ?? STOPPING_START;
     const event = restored ? (best ?? last) : (last ?? best);
     if (!event) return [];
-    const { train_loss, test_loss, test_accuracy, val_loss, val_accuracy } = event;
     return [
       {
-        ...{ seed, train_loss, test_loss, test_accuracy },
-        ...(val_loss !== undefined && { val_loss, val_accuracy }),
+        ...{ seed, ...resultsOf(event as EvalEvent) },
         ...(restored && best && { best_epoch: best.epoch }),
         ...(stopped && { stopped_epoch: epochs }),
       },

@@ -69,6 +69,13 @@ export async function evaluateTest(
   const count = of === "test" ? plan.data.testCount : (plan.data.validationCount ?? 0);
   const pacer = createPacer(plan.submitChunks);
   let metrics: readonly Metrics[] = [];
+  for (let from = 0, due = session.statisticsDue; from < due && !signal?.aborted; ) {
+    const to = Math.min(due, from + pacer.chunks);
+    const begun = performance.now();
+    await wait(session.gatherStatistics(from, to));
+    pacer.record(to - from, performance.now() - begun);
+    from = to;
+  }
   for (let start = 0; start < count && !signal?.aborted; ) {
     const chunks = pacer.chunks;
     const end = Math.min(count, start + chunks * plan.evaluateRows);

@@ -3,6 +3,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { bindStep, stepLayout } from "../gpu/kernel.ts";
 import { type StructValues, writeStruct } from "../gpu/uniforms.ts";
 import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
+import { averageRate } from "../optim/averaging.ts";
 import type { Hypers } from "./hypers.ts";
 import { optimizerOf, type Plan } from "./plan.ts";
 import { STEP_STRIDE } from "./planBuffers.ts";
@@ -76,14 +77,36 @@ export function sendHypers(
   if (untilEnd < to - from) queue.writeBuffer(buffer, 0, bytes, untilEnd * rowBytes);
 }
 
+/** Sends how far the average of the weights goes at steps `from` to `to` (exclusive) to the table `average_rates`. */
+export function sendAverageRates(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  plan: Plan,
+  enabled: readonly boolean[],
+  from: number,
+  to: number,
+) {
+  const { members, tableRows } = plan;
+  for (let t = from; t < to; t++) {
+    const rates = Float32Array.from(members, ({ averages }, m) =>
+      enabled[m] ? averageRate(averages, t + 1, plan) : 0,
+    );
+    gpu.device.queue.writeBuffer(buffer, 4 * (t % tableRows) * members.length, rates);
+  }
+}
+
 /** Sends what members have to themselves beside hyper-parameters: the table [P], as it is now. */
 export function sendMembers(gpu: Gpu, buffer: GPUBuffer, plan: Plan, enabled: readonly boolean[]) {
   const { members, memberLayout } = plan;
   const bytes = new ArrayBuffer(members.length * memberLayout.size);
-  members.forEach(({ seed, dropout, label_smoothing, clip_norm = 0 }, m) => {
-    const values = { enabled: enabled[m] ? 1 : 0, seed, dropout, label_smoothing, clip_norm };
-    writeStruct(new DataView(bytes), m * memberLayout.size, memberLayout, values);
-  });
+  members.forEach(
+    ({ loss, seed, dropout, label_smoothing, l1 = 0, clip_norm = 0, clip_value = 0, max_norm = 0 }, m) => {
+      const [gamma, margin] = [Number(loss.gamma ?? 0), Number(loss.margin ?? 0)];
+      const own = { seed, dropout, label_smoothing, gamma, margin, l1, clip_norm, clip_value, max_norm };
+      const values = { enabled: enabled[m] ? 1 : 0, ...own };
+      writeStruct(new DataView(bytes), m * memberLayout.size, memberLayout, values);
+    },
+  );
   gpu.device.queue.writeBuffer(buffer, 0, bytes);
 }
 

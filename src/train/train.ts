@@ -1,8 +1,9 @@
 import { files } from "#platform";
-import { type Dataset, loadDataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
 import type { RunEvent } from "../io/runLog.ts";
 import { kernelsOfCheckpoint } from "./checkpointPosition.ts";
+import { loadData } from "./data.ts";
 import type { DataShape } from "./dataShape.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { parseRecipe, type RecipeInput } from "./recipe.ts";
@@ -38,7 +39,7 @@ export async function* train(
   const { adapter } = options;
   const isOpen = typeof adapter === "object";
   const [dataset, gpu] = await Promise.all([
-    options.dataset ?? loadDataset(parsed.data, files),
+    options.dataset ?? loadData(parsed, files),
     isOpen ? adapter : openGpu(adapter),
   ]);
   try {
@@ -58,14 +59,18 @@ export async function* train(
 }
 
 /** The shapes of a data set, for a plan. */
-export function shapeOf({ train, test }: Dataset): DataShape {
+export function shapeOf({ train, test, table }: Dataset): DataShape {
+  const { width, height, rowBytes, classes, format, values } = train;
   return {
     trainCount: train.count,
     testCount: test.count,
-    inputs: train.width * train.height,
-    width: train.width,
-    rowBytes: train.rowBytes,
-    classes: train.classes,
+    inputs: width * height,
+    ...(format === undefined && { width }),
+    rowBytes,
+    classes: values ?? classes,
+    ...(values !== undefined && { targets: "values" }),
+    ...(format && { features: format }),
+    ...(table && { table }),
   };
 }
 

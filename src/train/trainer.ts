@@ -3,9 +3,11 @@ import type { Gpu } from "../gpu/device.ts";
 import type { EvalEvent, RunEvent } from "../io/runLog.ts";
 import { restoreCheckpoint, startFrom } from "./checkpoint.ts";
 import { chunksOf, samplesOf } from "./chunks.ts";
+import { ensembleResult } from "./ensemble.ts";
+import { runFigures } from "./figures.ts";
 import { createKeeper } from "./keeper.ts";
 import { createPacer } from "./pacer.ts";
-import { ensembleOf, fitsPredictions, isEnsemble, predictTest } from "./predict.ts";
+import { fitsPredictions, isEnsemble } from "./predict.ts";
 import { checkOptions, type RunOptions } from "./runOptions.ts";
 import type { Session } from "./session.ts";
 import { createStopping } from "./stopping.ts";
@@ -25,20 +27,24 @@ export async function* runTraining(
   options: RunOptions = {},
 ): AsyncGenerator<RunEvent, void, undefined> {
   const { plan } = session;
-  const { signal, logEvery = 50, checkpointEvery = Number.POSITIVE_INFINITY } = options;
+  const { signal, logEvery = 50 } = options;
+  const { checkpointEvery = Number.POSITIVE_INFINITY, evaluateEvery = Number.POSITIVE_INFINITY } = options;
   const started = now();
   checkOptions(gpu, plan, options);
   // The start needs one small kernel; the others compile while the data goes up.
-  const compilation = session.prepare(["shuffle", "chunk", "between", "update", "sync"]);
+  const compilation = session.prepare(["shuffle", "chunk", "again", "between", "update", "sync", "average"]);
   compilation.catch(() => {}); // awaited below; until then a failure must not count as unhandled
   const resumed = await begin(session, dataset, options);
   const stopping = createStopping(session, resumed?.stopping);
+  const figures = runFigures(plan, dataset);
+  const { target } = plan.data.table ?? {};
   yield {
     event: "start",
     recipe: plan.recipe,
     adapter: adapterSummary(gpu),
     kernels: plan.tiling,
     ...(plan.note !== undefined && { note: plan.note }),
+    ...(target?.kind === "classes" && { classes: target.classes }),
     ...(resumed && { resumed_step: resumed.step }),
     ...(stopping.stopped().length > 0 && { stopped: stopping.stopped() }),
   };
@@ -59,9 +65,22 @@ export async function* runTraining(
     const compiled = now() - started;
     await keeper.endIfAborted();
     // Evaluation is needed only after the first epoch; what it does not share with training compiles meanwhile.
-    const evaluation = session.prepare(["view", "evaluate", "validate"]);
+    const evaluation = session.prepare(["view", "statistics", "evaluate", "validate"]);
     evaluation.catch(() => {}); // awaited below
 
+    const evaluateMembers = async (epoch: number) => {
+      await evaluation;
+      const results = await evaluateTest(session, signal, keeper.wait);
+      const { validationCount } = plan.data;
+      const validated = validationCount ? await evaluateTest(session, signal, keeper.wait, "validation") : [];
+      await keeper.endIfAborted();
+      const stepsOfEpoch = step - epoch * plan.stepsPerEpoch;
+      return results.flatMap((result, model): EvalEvent[] => {
+        if (stopping.hasStopped(model)) return [];
+        const train_loss = (epochLoss[model] ?? 0) / stepsOfEpoch;
+        return [{ event: "eval", epoch: epoch + 1, step, model, train_loss, ...figures(result, validated[model]) }];
+      });
+    };
     const pacer = createPacer(plan.submitChunks);
     while ((step < plan.steps && !stopping.haveAllStopped()) || !evaluated) {
       const epoch = evaluated ? Math.floor(step / plan.stepsPerEpoch) : Math.ceil(step / plan.stepsPerEpoch) - 1;
@@ -69,10 +88,12 @@ export async function* runTraining(
       const samplesBefore = samplesOf(plan, step);
       let [epochSamples, epochSeconds] = [0, 0];
       while (step < epochEnd) {
-        // A checkpoint needs the state between two steps, with nothing in flight.
+        // A checkpoint and an evaluation need the state between two steps, with nothing in flight.
         const from = step;
-        const nextCheckpoint = step + checkpointEvery - (step % checkpointEvery);
-        const until = keeper.stepsAreSlow ? step + 1 : Math.min(epochEnd, nextCheckpoint);
+        const [nextCheckpoint, nextEvaluation] = [checkpointEvery, evaluateEvery].map((n) => from + n - (from % n));
+        const until = keeper.stepsAreSlow
+          ? step + 1
+          : Math.min(epochEnd, nextCheckpoint as number, nextEvaluation as number);
         const secondsBefore = trainSeconds;
         const chunks = chunksOf(plan, from, until);
         for await (const done of submitChunks(session, pacer, chunks, options.order, signal, keeper.wait)) {
@@ -98,20 +119,9 @@ export async function* runTraining(
         await keeper.endIfAborted();
         await keeper.stepped((trainSeconds - secondsBefore) / (step - from));
         if (step % checkpointEvery === 0 && step < epochEnd) await keeper.checkpoint();
+        if (step % evaluateEvery === 0 && step < epochEnd) yield* await evaluateMembers(epoch);
       }
-      await evaluation;
-      const results = await evaluateTest(session, signal, keeper.wait);
-      const { validationCount } = plan.data;
-      const validated = validationCount ? await evaluateTest(session, signal, keeper.wait, "validation") : [];
-      await keeper.endIfAborted();
-      const stepsOfEpoch = step - epoch * plan.stepsPerEpoch;
-      const evaluations = results.flatMap(({ loss, hits }, model): EvalEvent[] => {
-        if (stopping.hasStopped(model)) return [];
-        const [train_loss, test_accuracy] = [(epochLoss[model] ?? 0) / stepsOfEpoch, hits / plan.data.testCount];
-        const own = validated[model];
-        const val = own && { val_loss: own.loss, val_accuracy: own.hits / (validationCount ?? 1) };
-        return [{ event: "eval", epoch: epoch + 1, step, model, train_loss, test_loss: loss, test_accuracy, ...val }];
-      });
+      const evaluations = await evaluateMembers(epoch);
       for (const evaluation of evaluations) last[evaluation.model] = evaluation;
       if (step % plan.stepsPerEpoch === 0) {
         // Not where a run ends inside an epoch: one that goes on from there must not know more than one without a stop.
@@ -128,14 +138,15 @@ export async function* runTraining(
     const best = stopping.end();
     await keeper.checkpoint();
     const combines = options.ensemble ?? (isEnsemble(plan) && fitsPredictions(gpu, plan));
-    const predictions = combines ? await predictTest(gpu, session, { best, signal, wait: keeper.wait }) : undefined;
+    const how = { best, signal, wait: keeper.wait };
+    const ensemble = combines ? await ensembleResult(gpu, session, dataset, how) : undefined;
     await keeper.endIfAborted();
     yield {
       event: "done",
       steps: step,
       seconds: { total: now() - started, train: trainSeconds, compile: compiled },
       models: stopping.results(last),
-      ...(predictions && { ensemble: ensembleOf(predictions, "mean") }),
+      ...(ensemble && { ensemble }),
     };
   } finally {
     keeper.dispose();

@@ -9,6 +9,10 @@ export function sendTrain(queue: GPUQueue, buffer: (name: string) => GPUBuffer, 
     writeBytes(queue, buffer(`${name}_images`), part.images);
     writeBytes(queue, buffer(`${name}_labels`), part.labels);
   }
+  const { statisticsCount: count, data } = plan;
+  if (count === 0) return;
+  const order = Uint32Array.from({ length: count }, (_, i) => Math.floor((i * data.trainCount) / count));
+  queue.writeBuffer(buffer("statistics_order"), 0, order);
 }
 
 /** Sends the test set, and the order in which evaluations go through it. */

@@ -5,6 +5,7 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import type { DataShape } from "./dataShape.ts";
 import type { Plan } from "./plan.ts";
 import { type Recipe, RecipeError } from "./recipe.ts";
+import { sampleBuffers } from "./sampleBuffers.ts";
 import { validationCount } from "./validationField.ts";
 
 /**
@@ -41,16 +42,9 @@ export function onValidation(evaluate: readonly Dispatch[]): Dispatch[] {
 }
 
 /** The validation samples on the device. Their order is the test set's: as they lie. */
-export function validationBuffers({
-  validationCount: count = 0,
-  rowBytes,
-  inputs,
-}: DataShape): Record<string, BufferSpec> {
-  if (count === 0) return {};
-  return {
-    validation_images: { bytes: count * rowBytes, usage: "storage", what: `u8 [${count}, ${inputs}]` },
-    validation_labels: { bytes: count, usage: "storage", what: `u8 [${count}]` },
-  };
+export function validationBuffers(data: DataShape): Record<string, BufferSpec> {
+  const { validationCount = 0 } = data;
+  return validationCount === 0 ? {} : sampleBuffers("validation", validationCount, data);
 }
 
 /** Which buffers hold the weights that are evaluated: the copy of the best is taken from them. */

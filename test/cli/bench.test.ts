@@ -102,6 +102,49 @@ describe("--sweep", () => {
   });
 });
 
+describe("--optimizers", () => {
+  const QUICK = ["bench", "--optimizers", "adam,sgd", "--parameters", "4000", "--seconds", "0.01"];
+
+  test("prints a row each, in the registry's order, without data", async () => {
+    const { code, stdout, stderr } = await downhill(folder, ...QUICK);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^parameters +[\d,]+, those of a network with two hidden layers; timed by /m);
+    const rows = [...stdout.matchAll(/^(\w+) +(\d+) +(\d+) +(\d+) +(\d+) +[\d.,]+ +[\d.,]+ +[\d.,]+ +\d+\.\d\d$/gm)];
+    expect(rows.map(([, ...cells]) => cells.join(" "))).toEqual([
+      "sgd 1 8 4 12",
+      "adam 1 16 12 28",
+      "lookahead 1 8 8 16",
+      "sam 3 12 12 28",
+    ]);
+  });
+
+  test("says what it leaves out", async () => {
+    const { code, stdout } = await downhill(folder, "bench", "--optimizers", "lbfgs", ...QUICK.slice(3));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^left out: lbfgs, whose steps go by the loss; downhill bench --optimizer lbfgs times it/m);
+    expect(stdout).not.toMatch(/^lbfgs /m);
+  });
+
+  test("--json is one line", async () => {
+    const { code, stdout, stderr } = await downhill(folder, ...QUICK, "--json");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.indexOf("\n")).toBe(stdout.length - 1);
+    const cost = z.strictObject({
+      optimizer: z.string(),
+      parameters: above0,
+      dispatches: above0,
+      bytes_per_parameter: z.strictObject({ read: above0, written: above0, moved: above0 }),
+      microseconds: above0,
+      nanoseconds_per_parameter: above0,
+      copy_microseconds: above0,
+      ratio: above0,
+    });
+    const { adapter, timed_by } = head;
+    const parsed = z.strictObject({ adapter, timed_by, optimizers: z.array(cost) }).parse(JSON.parse(stdout));
+    expect(parsed.optimizers.map(({ optimizer }) => optimizer)).toEqual(["sgd", "adam", "lookahead", "sam"]);
+  });
+});
+
 describe("bad usage ends with 2", () => {
   test.concurrent.each<[string, string]>([
     [
@@ -110,6 +153,19 @@ describe("bad usage ends with 2", () => {
     ],
     ["bench --seconds 0", '--seconds 0: "0" must be above 0; see downhill bench --help'],
     ["bench --figure f.svg", "--figure draws how cost grows: give --sweep too; see downhill bench --help"],
+    [
+      "bench --optimizers adan,adm",
+      '--optimizers adan,adm: "adm" is no optimizer (did you mean "adam"?); downhill list optimizers has them all; ' +
+        "see downhill bench --help",
+    ],
+    [
+      "bench --optimizers all --parameters 10",
+      '--parameters 10: "10" must be a whole number of at least 1000; see downhill bench --help',
+    ],
+    [
+      "bench --optimizers all --sweep all",
+      "--sweep and --optimizers measure different things: give one of them; see downhill bench --help",
+    ],
     ["bench --sweep all --figure f.png", "--figure f.png: its name must end in .svg; see downhill bench --help"],
     [
       "bench --sweep all --vary lr=0.1,0.2",

@@ -6,7 +6,19 @@ import { optimizerCases } from "../reference/golden.ts";
 import { downhill, testFolder } from "./run.ts";
 
 const folder = testFolder();
-const COMMANDS = ["train", "evaluate", "verify", "inspect", "list", "bench", "paths", "augment", "adapters"];
+const COMMANDS = [
+  "train",
+  "evaluate",
+  "verify",
+  "inspect",
+  "list",
+  "bench",
+  "lr-range",
+  "sweep",
+  "paths",
+  "augment",
+  "adapters",
+];
 
 describe("help", () => {
   test("lists the commands", async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { activations } from "../../src/nn/activation.ts";
 import { inits } from "../../src/nn/init/registry.ts";
+import { losses } from "../../src/nn/loss/registry.ts";
 import type { OptimizerDescription } from "../../src/optim/describe.ts";
 import { optimizers } from "../../src/optim/registry.ts";
 import type { ScheduleDescription } from "../../src/optim/schedules/describe.ts";
@@ -90,11 +91,12 @@ test.concurrent("a name that is nothing's is bad usage", async () => {
 });
 
 test.concurrent("lists every activation with its formula and source, and every start with its parameters", async () => {
-  const [listed, starts, json, both] = await Promise.all([
+  const [listed, starts, json, both, listedLosses] = await Promise.all([
     downhill(folder, "list", "activations"),
     downhill(folder, "list", "inits"),
     downhill(folder, "list", "gelu", "--json"),
     downhill(folder, "list", "constant"),
+    downhill(folder, "list", "losses"),
   ]);
   expect([listed.code, listed.stderr, starts.code, starts.stderr]).toEqual([0, "", 0, ""]);
   const listedNames = [...listed.stdout.matchAll(/^(\w+): /gm)].map(([, name]) => name);
@@ -106,6 +108,12 @@ test.concurrent("lists every activation with its formula and source, and every s
   for (const [i, { name, summary, formula }] of inits.entries()) {
     expect(entries[i]?.startsWith(`${name}: ${summary}\n      ${formula}\n`)).toBe(true);
   }
+  const lossNames = [...listedLosses.stdout.matchAll(/^(\w+): /gm)].map(([, name]) => name);
+  expect(lossNames).toEqual(losses.map(({ name }) => name));
+  expect(listedLosses.stdout.match(/\btorch\.nn\.\w+/g)).toEqual(
+    ["CrossEntropyLoss", "MSELoss", "MultiMarginLoss"].map((name) => `torch.nn.${name}`),
+  );
+  expect(listedLosses.stdout).toMatch(/^ {2}gamma +2 +how much less sure samples weigh/m);
   expect(starts.stdout).toMatch(/^ {2}std +0.02 +deviation before the cut$/m);
   expect(JSON.parse(json.stdout)).toMatchObject({ name: "gelu", gradientOf: "input", shader: expect.any(String) });
   // A schedule and a start have this name.

@@ -140,6 +140,7 @@ describe("whole pixels move exactly", () => {
     uses: [
       STEP_SHADER,
       "lib/random.wgsl",
+      "lib/normal.wgsl",
       ...["settings", "image", "affine"].map((name) => `data/augment/${name}.wgsl`),
     ],
     source: `

@@ -61,11 +61,25 @@ const COURSES: Readonly<Record<string, Readonly<Record<keyof typeof LEFT, Course
     quadratic: [100, { adamw_lr: 0.3, beta2: 0.999 }],
     Rosenbrock: [100, { adamw_lr: 0.2, beta2: 0.9 }],
   },
+  // As above; test/optim/soap.gpu.test.ts has matrices.
+  soap: {
+    quadratic: [100, { lr: 0.3, beta1: 0.9, beta2: 0.999, weight_decay: 0 }],
+    Rosenbrock: [100, { lr: 0.2, beta1: 0.9, beta2: 0.9, weight_decay: 0 }],
+  },
+  // Evaluations, not all of them steps that are taken.
+  lbfgs: { quadratic: [10, {}], Rosenbrock: [45, {}] },
 };
 
-const along = async (optimizer: Optimizer, hyper: Hyper, steps: number, { start, gradient }: Objective) =>
-  runTrajectory(await gpuOf(), optimizer, optimizer.hyper.parse(hyper), start, steps, (x) =>
-    gradient(Float64Array.from(x)),
+const along = async (optimizer: Optimizer, hyper: Hyper, steps: number, { start, gradient, value }: Objective) =>
+  runTrajectory(
+    await gpuOf(),
+    optimizer,
+    optimizer.hyper.parse(hyper),
+    start,
+    steps,
+    (x) => gradient(Float64Array.from(x)),
+    undefined,
+    (x) => value(Float64Array.from(x)),
   );
 
 test("every optimizer has its course", () => {
@@ -88,7 +102,8 @@ describe.each(Object.entries(COURSES))("%s", (name, courses) => {
     await along(optimizer, {}, 1, quadratic);
     const before = compiledCount(gpu);
     await along(optimizer, {}, 1, quadratic);
-    await along(optimizer, { lr: 0.02, weight_decay: 0.1 }, 1, rosenbrock);
+    const decay = Object.hasOwn(optimizer.hyper.parse({}) as Hyper, "weight_decay") ? { weight_decay: 0.1 } : {};
+    await along(optimizer, { lr: 0.02, ...decay }, 1, rosenbrock);
     expect(compiledCount(gpu)).toBe(before);
   });
 });

@@ -19,9 +19,10 @@ const NOT_IN_PYTORCH = [
   "schedule_free_adamw",
   "prodigy",
   "muon",
+  "soap",
 ];
-/** One that it has, of which the file has no case. */
-const WITHOUT_CASE = ["adafactor"];
+/** Those that it has, of which the file has no case: lbfgs goes by the loss too, and has a file of its own. */
+const WITHOUT_CASE = ["adafactor", "lbfgs"];
 
 test("19 cases, of which every optimizer that PyTorch has has one", () => {
   expect(cases).toHaveLength(19);
@@ -43,6 +44,7 @@ test.each([
   [{ name: "sgd", lrr: 1 }, 'sgd: there is no "lrr"; it takes lr, weight_decay'],
   [{ name: "sgd", lr: "fast" }, "sgd: lr: must be a number; it takes lr, weight_decay"],
   [{ name: "adam", eps: 0 }, "adam: eps: eps and eps_root cannot both be 0"],
+  [{ name: "lbfgs" }, "lbfgs: goes by the loss too, which such a file does not hold"],
 ])("a case that cannot run is a failure that says why: %j", async (optimizer, reason) => {
   const [golden] = cases as [GoldenCase];
   const { worst, fault } = await runGolden(await gpuOf(), { ...golden, optimizer });

@@ -104,4 +104,13 @@ export const SETTINGS: Readonly<Record<string, readonly Hyper[]>> = {
       output_layer: true,
     },
   ],
+  soap: [
+    { lr: 0.01, precondition_frequency: 1, shampoo_beta: 0.8 },
+    { lr: 0.01, beta1: 0, beta2: 0.9, precondition_frequency: 4, max_precondition_dim: 8 },
+    { lr: 0.1, beta1: 0.5, beta2: 0.9, shampoo_beta: 0.9, eps: 1e-4, weight_decay: 0.1, precondition_frequency: 3 },
+  ],
+  lbfgs: [
+    { lr: 0.5, tolerance_grad: 1e-5, tolerance_change: 1e-7 },
+    { lr: 2, history_size: 3 },
+  ],
 };

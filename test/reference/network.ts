@@ -1,5 +1,6 @@
 import { type Activation, activationBackward, activationForward } from "./activation.ts";
 import { denseBackwardBias, denseBackwardInput, denseBackwardWeight, denseForward } from "./dense.ts";
+import { batchLoss, type LossSetting } from "./losses.ts";
 import { EPS, type Norm, type Normed, normBackward, normForward } from "./norm.ts";
 import { softmaxCrossEntropy } from "./softmaxCrossEntropy.ts";
 
@@ -12,6 +13,8 @@ export interface Network {
   /** What dropout multiplies a hidden output by; layers count from 0. */
   readonly mask?: (layer: number, row: number, column: number) => number;
   readonly smoothing?: number;
+  /** Cross-entropy unless given. */
+  readonly loss?: LossSetting;
 }
 
 /** Parameters, gradients or running statistics by name: `fc1.weight` [out, in], `bn1.weight`, `bn1.running_mean`. */
@@ -41,7 +44,7 @@ export function networkStep(
   labels: ArrayLike<number>,
   running?: Tensors,
 ): NetworkStep {
-  const { widths, activation, norm, mask, smoothing = 0 } = network;
+  const { widths, activation, norm, mask, smoothing = 0, loss: setting } = network;
   const rows = labels.length;
   const last = widths.length - 1;
   const get = (name: string) => params[name] as Float64Array;
@@ -82,7 +85,10 @@ export function networkStep(
   }
 
   const logits = sums.at(-1) as Float64Array;
-  const { losses, dlogits } = softmaxCrossEntropy(logits, labels, widths[last] as number, rows, smoothing);
+  const outputs = widths[last] as number;
+  const { losses, dlogits } = setting
+    ? batchLoss(setting, logits, { labels }, outputs)
+    : softmaxCrossEntropy(logits, labels, outputs, rows, smoothing);
   const loss = losses.reduce((sum, value) => sum + value, 0) / rows;
   if (running) return { logits, loss, gradients: {}, statistics };
   const gradients: Tensors = {};

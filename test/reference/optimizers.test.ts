@@ -19,6 +19,7 @@ test("19 golden cases, and every optimizer of PyTorch has one", () => {
     "adafactor",
     "prodigy",
     "muon",
+    "soap",
   ]);
 });
 

@@ -5,6 +5,7 @@ import { asgd, lion, momentum, nesterov, rprop, sgd } from "./optimizers/descent
 import type { Hyper, ReferenceOptimizer, State, TensorRange } from "./optimizers/element.ts";
 import { muon } from "./optimizers/matrices.ts";
 import { schedule_free_adamw, schedule_free_sgd } from "./optimizers/scheduleFree.ts";
+import { soap } from "./optimizers/soap.ts";
 import { adafactor, lamb, lars, prodigy } from "./optimizers/tensors.ts";
 
 export type { Hyper, ReferenceOptimizer, State };
@@ -35,6 +36,7 @@ export const referenceOptimizers: Readonly<Record<string, ReferenceOptimizer>> =
   adafactor,
   prodigy,
   muon,
+  soap,
 };
 
 /** The reference of that name; throws where there is none. */

@@ -50,7 +50,7 @@ function randomise(session: Session, firstMember = 0): Tensors[] {
 
 function networkOf(session: Session, order: Uint32Array, member: number, step = 0): Network {
   const { recipe, data, members } = session.plan;
-  const { seed, dropout, label_smoothing } = members[member] as (typeof members)[number];
+  const { seed, dropout, label_smoothing, loss } = members[member] as (typeof members)[number];
   const widths = [data.inputs, ...recipe.hidden, data.classes];
   const norm = recipe.batch_norm ? "batch" : recipe.layer_norm ? "layer" : undefined;
   const mask: Network["mask"] = (layer, row, column) =>
@@ -61,6 +61,7 @@ function networkOf(session: Session, order: Uint32Array, member: number, step = 
     smoothing: label_smoothing,
     ...(norm && { norm }),
     ...(dropout > 0 && { mask }),
+    ...(loss.name !== "cross_entropy" && { loss }),
   };
 }
 
@@ -126,6 +127,9 @@ describe.each<RecipeInput>([
   { batch_norm: true, activation: "gelu", dropout: 0.25, label_smoothing: 0.1 },
   { layer_norm: true, activation: "mish", dropout: 0.6 },
   { activation: "tanh", dropout: 0.5 },
+  { loss: "mse" },
+  { loss: { name: "hinge", margin: 0.7 }, layer_norm: true },
+  { loss: { name: "focal", gamma: 1.5 }, activation: "gelu", dropout: 0.25 },
 ])("%j", (options) => {
   test.each([
     [[9, 6], 13, 3],

@@ -23,9 +23,13 @@ const dataset = syntheticDataset({ train: 330, test: 50, width: 9, height: 7 });
 // Four steps an epoch, the last one of 30 samples; runs end inside an epoch.
 const base = { hidden: [10, 7], batch_size: 100, steps: 10, seed: 5 } satisfies RecipeInput;
 
-const staged = optimizers.filter(({ stages, evaluation }) => stages || evaluation).map(({ name }) => name);
+const staged = optimizers.filter(({ stages, evaluation }) => stages || evaluation);
 const RECIPES: readonly (RecipeInput & { readonly name: string })[] = [
-  ...staged.map((name) => ({ name, optimizer: { name } as RecipeInput["optimizer"] })),
+  ...staged.map(({ name, needsLoss }) => ({
+    name,
+    optimizer: { name } as RecipeInput["optimizer"],
+    ...(needsLoss && { batch_size: "full" as const }),
+  })),
   { name: "a warm-up", optimizer: { name: "schedule_free_sgd", warmup_steps: 5 }, schedule: { name: "cosine" } },
   {
     name: "beta's schedule",
@@ -39,6 +43,8 @@ const RECIPES: readonly (RecipeInput & { readonly name: string })[] = [
     schedule: { name: "reduce_on_plateau", factor: 0.5, patience: 0, threshold: 0.5 },
   },
   { name: "a distance", optimizer: { name: "prodigy", d0: 0.01 } },
+  { name: "soap, often refreshed", optimizer: { name: "soap", precondition_frequency: 2 } },
+  { name: "lbfgs, two pairs", optimizer: { name: "lbfgs", history_size: 2 }, batch_size: "full" },
   { name: "lookahead", optimizer: { name: "adam" }, lookahead: { k: 3 } },
   { name: "sam", optimizer: { name: "momentum" }, sam: { rho: 0.1 } },
   { name: "sam in chunks", optimizer: { name: "adam" }, sam: {}, batch_size: 1200 },
@@ -109,10 +115,10 @@ describe.each(RECIPES)("$name", ({ name: _, ...recipe }) => {
       expect(own).toEqual(alone.evaluations.map(({ test_loss }) => test_loss));
     }
     const session = await startSession(gpu, { ...base, ...recipe }, dataOf(recipe));
-    await session.prepare(["between", "sync"]);
+    await session.prepare(["again", "between", "sync"]);
     await trainSteps(session, 0, base.steps, 3);
     const other = await startSession(gpu, { ...base, ...recipe }, dataOf(recipe));
-    await other.prepare(["between", "sync"]);
+    await other.prepare(["again", "between", "sync"]);
     await trainSteps(other, 0, base.steps, 1);
     for (const buffer of ["params", ...session.plan.kept.map(({ buffer }) => buffer)] as const) {
       expectSameBits(await session.read(buffer), await other.read(buffer), buffer);

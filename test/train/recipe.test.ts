@@ -28,6 +28,7 @@ describe("a recipe", () => {
       layer_norm: false,
       dropout: 0,
       init: { name: "default" },
+      loss: { name: "cross_entropy" },
       label_smoothing: 0,
       optimizer: { name: "adam", lr: 1e-3, beta1: 0.9, beta2: 0.999, weight_decay: 0, eps: 1e-8, eps_root: 0 },
       batch_size: 100,
@@ -65,7 +66,7 @@ describe("an error names the path, what was given and what is allowed", () => {
   test.each<[unknown, ...string[]]>([
     [
       { bacth_size: 100 },
-      'recipe: unknown field "bacth_size" (did you mean "batch_size"?); allowed: name, data, hidden',
+      'recipe: unknown field "bacth_size" (did you mean "batch_size"?); allowed: name, data, target, test_split',
     ],
     [{ foo: 1 }, 'recipe: unknown field "foo"; allowed:'],
     [{ optimizer: { name: "adam", learning_rate: 1 } }, 'optimizer: unknown field "learning_rate"; allowed: lr, beta1'],
@@ -98,7 +99,10 @@ describe("an error names the path, what was given and what is allowed", () => {
     [{ population: 0 }, "population: must be at least 1, got 0"],
     [{ population: 2, vary: { key: "lr", values: [1] } }, "vary: population and vary exclude each other"],
     [{ vary: { key: "lr", values: [] } }, "vary.values: must not be empty, got []"],
-    [{ vary: { key: "lr", value: [1] } }, 'vary: unknown field "value" (did you mean "values"?); allowed: key, values'],
+    [
+      { vary: { key: "lr", value: [1] } },
+      'vary: unknown field "value" (did you mean "values"?); allowed: key, keys, values',
+    ],
     [{ data: "" }, 'data: must not be empty, got ""'],
     [undefined, "recipe: is missing"],
     [null, "recipe: must be an object with fields, got null"],

@@ -19,6 +19,10 @@ const base = { hidden: [16, 8], batch_size: 100, steps: 10, seed: 5 } satisfies 
 const networks = [
   { batch_norm: true, dropout: 0.2, activation: "silu", label_smoothing: 0.1, clip_norm: 0.5 },
   { layer_norm: true, dropout: 0.4, init: "orthogonal" },
+  {
+    ...{ l1: 1e-3, clip_value: 0.02, gradient_noise: { eta: 1e-4 }, max_norm: 0.8, mixup: { alpha: 0.4 } },
+    ...{ batch_norm: true, batch_size: 50, accumulate: 2 },
+  },
 ] satisfies RecipeInput[];
 
 interface Run {
@@ -99,6 +103,9 @@ test.each([
   ["dropout", [0.1, 0.5], networks[1]],
   ["label_smoothing", [0.05, 0.3], networks[0]],
   ["clip_norm", [0.01, 10], networks[0]],
+  ["l1", [1e-3, 0.1], networks[2]],
+  ["clip_value", [1e-3, 0.1], networks[2]],
+  ["max_norm", [0.3, 0.8], networks[2]],
 ] as const)("members may differ in %s, and each equals its value alone", async (key, values, network) => {
   const gpu = await gpuOf();
   // The recipe itself says nothing of it: the members' values do.
@@ -106,6 +113,21 @@ test.each([
   const together = await run(gpu, { ...base, ...others, vary: { key, values: [...values] } });
   for (const [m, value] of values.entries()) {
     const alone = await run(gpu, { ...base, ...network, [key]: value });
+    expect(together.losses.filter((_, i) => i % 2 === m)).toEqual(alone.losses);
+    expectSameTensors(together.checkpoints.at(-1), `member.${m}.`, alone.checkpoints.at(-1));
+  }
+  expect(together.losses.at(-1)).not.toBe(together.losses.at(-2));
+});
+
+test.each([
+  ["gradient_noise", "eta", [1e-4, 0.1]],
+  ["mixup", "alpha", [0.1, 2]],
+] as const)("members may differ in %s.%s, and each equals its value alone", async (field, setting, values) => {
+  const gpu = await gpuOf();
+  const recipe = { ...base, ...networks[2] };
+  const together = await run(gpu, { ...recipe, vary: { key: `${field}.${setting}`, values: [...values] } });
+  for (const [m, value] of values.entries()) {
+    const alone = await run(gpu, { ...recipe, [field]: { ...(networks[2] as RecipeInput)[field], [setting]: value } });
     expect(together.losses.filter((_, i) => i % 2 === m)).toEqual(alone.losses);
     expectSameTensors(together.checkpoints.at(-1), `member.${m}.`, alone.checkpoints.at(-1));
   }

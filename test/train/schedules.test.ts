@@ -47,7 +47,16 @@ describe("in a recipe", () => {
     [{ schedules: [] }, "schedules: must be an object with fields, got []"],
     [
       { optimizer: { name: "rprop" }, schedule: { name: "cosine" } },
-      'schedule: rprop has no hyper-parameter "lr" that can be',
+      "schedule: rprop reads lr at its start alone (step size that each parameter starts with), so that a schedule of it " +
+        "would do nothing: leave it out",
+    ],
+    [
+      { optimizer: { name: "rprop" }, schedule: { name: "reduce_on_plateau" } },
+      "schedule: rprop reads lr at its start alone",
+    ],
+    [
+      { optimizer: { name: "prodigy" }, schedules: { d0: { name: "cosine" } } },
+      "schedules.d0: prodigy reads d0 at its start alone",
     ],
     [{ schedule: "cosine" }, 'schedule: must be an object with fields, got "cosine"'],
     [{ schedules: { beta1: { name: "step" } } }, "schedules.beta1.step_size: is missing"],
@@ -65,7 +74,7 @@ describe("in a recipe", () => {
     ],
     [
       { optimizer: { name: "adagrad" }, schedules: { initial_accumulator_value: { name: "cosine" } } },
-      'adagrad has no hyper-parameter "initial_accumulator_value" that can be scheduled',
+      "schedules.initial_accumulator_value: adagrad reads initial_accumulator_value at its start alone",
     ],
     [
       { schedules: { beta1: { name: "cyclic", max_lr: 1 } } },
@@ -148,6 +157,17 @@ describe("the hyper-parameters of a run", () => {
     expect(hypers.at(0, 4).lr).toBe(0.1);
     expect(hypers.at(0, 22).lr).toBeCloseTo(0.05, 15);
     expect([11, 12].map((step) => hypers.at(0, step).weight_decay)).toEqual([0.2, 0.2 * 0.1]);
+  });
+
+  test("an optimizer's other rates move with lr by the same factor, unless they have a schedule of their own", () => {
+    const optimizer = { name: "muon", lr: 0.02, adamw_lr: 0.001, momentum: 0.5 } as const;
+    const schedule = { name: "linear", end_factor: 0, warmup: 4 } as const;
+    const together = hypersOf({ optimizer, schedule });
+    expect(together.at(0, 0)).toMatchObject({ lr: 0.005, adamw_lr: 0.00025, momentum: 0.5 });
+    const { lr, adamw_lr } = together.at(0, 22);
+    expect([lr, adamw_lr]).toEqual([expect.closeTo(0.01, 15), expect.closeTo(0.0005, 15)]);
+    const apart = hypersOf({ optimizer, schedule, schedules: { adamw_lr: { name: "constant" } } });
+    expect(apart.at(0, 22)).toMatchObject({ lr, adamw_lr: 0.001 });
   });
 
   test("a cycled momentum moves momentum, or beta1", () => {

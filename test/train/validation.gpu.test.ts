@@ -76,7 +76,7 @@ function expectSameTensors(got: Safetensors | undefined, prefix: string, expecte
   }
 }
 
-const figures = ({ test_loss, test_accuracy }: { readonly test_loss: number; readonly test_accuracy: number }) => {
+const figures = ({ test_loss, test_accuracy }: Pick<EvalEvent, "test_loss" | "test_accuracy">) => {
   return { test_loss, test_accuracy };
 };
 

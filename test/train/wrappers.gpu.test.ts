@@ -25,7 +25,7 @@ const tensorsOf = ({ tensors }: Arena, part: Float32Array) =>
 
 async function startOf(recipe: RecipeInput): Promise<Session> {
   const session = await startSession(await gpuOf(), { ...base, ...recipe }, dataset);
-  await session.prepare(["between", "sync", "view", "evaluate"]);
+  await session.prepare(["again", "between", "sync", "view", "evaluate"]);
   session.uploadTest(dataset.test);
   return session;
 }
@@ -118,13 +118,31 @@ test("a schedule-free optimizer is evaluated at its average", async () => {
   other.destroy();
 });
 
-test.each(["sgd", "adamw", "lion", "lars", "adafactor", "muon"])(
+test("asgd is evaluated at its average from its start on", async () => {
+  const session = await startOf({ optimizer: { name: "asgd", lr: 0.3, t0: 2 } });
+  const lossOf = async (params: Float32Array<ArrayBuffer>) => {
+    const other = await startOf({ optimizer: { name: "sgd" } });
+    other.write("params", params);
+    const [seen] = await evaluateTest(other);
+    other.destroy();
+    return seen;
+  };
+  await trainSteps(session, 0, 3);
+  expect((await evaluateTest(session))[0]).toEqual(await lossOf(await session.read("params")));
+  await trainSteps(session, 3, 8);
+  const seen = (await evaluateTest(session))[0];
+  expect(seen).toEqual(await lossOf(await session.read("state")));
+  expect(seen?.loss).not.toBe((await lossOf(await session.read("params")))?.loss);
+  session.destroy();
+});
+
+test.each(["sgd", "adamw", "lion", "lars", "adafactor", "muon", "soap"])(
   "%s: decay of weights spares biases alone",
   async (name) => {
     const run = async (recipe: RecipeInput, weight_decay: number) => {
       const optimizer = { name, lr: 0.01, weight_decay } as RecipeInput["optimizer"];
       const session = await startSession(await gpuOf(), { ...base, ...recipe, optimizer }, dataset, plainTiling);
-      await trainSteps(session, 0, 1);
+      await trainSteps(session, 0, name === "soap" ? 2 : 1); // soap's first step moves nothing
       const tensors = tensorsOf(session.plan.model.arena, await session.read("params"));
       session.destroy();
       return tensors;

@@ -4,6 +4,8 @@
 //   running_mean <- (1 - momentum) running_mean + momentum mean
 //   running_var <- (1 - momentum) running_var + momentum var rows / (rows - 1)
 // stats [P, 2, ceil4(n)] keeps mean and 1 / sqrt(var + eps) for backward. The rows of the chunk must be the whole batch.
+// Where RUNNING says so, the running statistics are instead the mean over all batches so far, step.count of them before this
+// one, as torch.optim.swa_utils.update_bn has it; or they stay as they are.
 // Source: Ioffe and Szegedy 2015, "Batch Normalization"; as torch.nn.BatchNorm1d. Shapes: shape.wgsl.
 
 @group(1) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -11,6 +13,11 @@
 @group(1) @binding(2) var<storage, read_write> y: array<vec4<f32>>;
 @group(1) @binding(3) var<storage, read_write> stats: array<vec4<f32>>;
 @group(1) @binding(4) var<storage, read_write> running: array<vec4<f32>>;
+
+const MOVES = 0u;
+const IS_MEAN = 1u;
+const STAYS = 2u;
+const RUNNING = 0u; // one of those
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
@@ -42,12 +49,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let stats_at = member * 2u * shape.n4 + quad;
       stats[stats_at] = mean;
       stats[stats_at + shape.n4] = inv_std;
-      if (population[member].enabled == 1u) {
+      if (RUNNING == IS_MEAN || (RUNNING == MOVES && population[member].enabled == 1u)) {
+        let share = select(shape.momentum, 1.0 / f32(step.count + 1u), RUNNING == IS_MEAN);
         let mean_at = member * shape.running_stride + shape.running_mean + quad;
         let var_at = member * shape.running_stride + shape.running_var + quad;
         let unbiased = variance * (rows / max(rows - 1.0, 1.0));
-        running[mean_at] = (1.0 - shape.momentum) * running[mean_at] + shape.momentum * mean;
-        running[var_at] = (1.0 - shape.momentum) * running[var_at] + shape.momentum * unbiased;
+        running[mean_at] = (1.0 - share) * running[mean_at] + share * mean;
+        running[var_at] = (1.0 - share) * running[var_at] + share * unbiased;
       }
     }
     let columns = 4u * quad + vec4<u32>(0u, 1u, 2u, 3u);

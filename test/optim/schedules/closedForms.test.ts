@@ -58,6 +58,14 @@ test("warmup_stable_decay falls in the last tenth of the steps after the warm-up
   expect(values.at(-1)).toBeCloseTo(0.1, 14);
 });
 
+test("exponential rises or falls to its end value, and stays there", () => {
+  const rise = steps.map((t) => Math.min(1e-6 * 1.1 ** t, 10));
+  expectClose(valuesOf("exponential", { gamma: 1.1, end_value: 10 }, 1e-6), rise, BOUND, "rise");
+  const fall = steps.map((t) => Math.max(0.5 * 0.9 ** t, 0.01));
+  expectClose(valuesOf("exponential", { gamma: 0.9, end_value: 0.01 }, 0.5), fall, BOUND, "fall");
+  expect(new Set(valuesOf("exponential", { gamma: 1, end_value: 10 }, 0.5))).toEqual(new Set([0.5]));
+});
+
 test("polynomial, exponential and step are the same curves in epochs as in steps of one epoch", () => {
   expect(valuesOf("step", { step_size: 3, by: "epoch" }, 1)[60]).toBe(valuesOf("step", { step_size: 60 }, 1)[60]);
   expect(valuesOf("exponential", { gamma: 0.5, by: "epoch" }, 1)[199]).toBe(0.5 ** 9);

@@ -20,6 +20,8 @@ export function scheduleOf(name: string, given: object = {}): [Schedule, Paramet
 export const samples: readonly { readonly name: string; readonly given: object }[] = [
   ...schedules.map(({ name }) => ({ name, given: NEEDED[name] ?? {} })),
   { name: "constant", given: { factor: 0.5, total_iters: 20 } },
+  { name: "exponential", given: { gamma: 1.05, end_value: 3 } },
+  { name: "exponential", given: { gamma: 0.9, end_value: 0.01 } },
   { name: "linear", given: { start_factor: 0, end_factor: 1, total_iters: 30 } },
   { name: "polynomial", given: { power: 2, total_iters: 30 } },
   { name: "cosine", given: { eta_min: 0.5 } },

@@ -95,7 +95,7 @@ export const radam: ReferenceOptimizer = {
       const mean = s.exp_avg / (1 - beta1 ** t);
       if (length <= 5) return x - lr * mean;
       const r = Math.sqrt(
-        ((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length), // equation 5
+        ((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length), // r_t of algorithm 2
       );
       return x - (lr * mean * r * Math.sqrt(1 - beta2 ** t)) / (Math.sqrt(s.exp_avg_sq + eps_root) + eps);
     });

@@ -1,7 +1,7 @@
 // Optimizers with a rate for each parameter, in f64; element.ts says what the letters stand for.
 import { common, elementwise, type ReferenceOptimizer, slots } from "./element.ts";
 
-/** G = G + g^2; x -= lr / (1 + (t - 1) lr_decay) g / (sqrt(G + eps_root) + eps) */
+/** Duchi, Hazan and Singer 2011, figure 1: G = G + g^2; x -= lr / (1 + (t - 1) lr_decay) g / (sqrt(G + eps_root) + eps) */
 export const adagrad: ReferenceOptimizer = {
   init: (size, hyper) => slots(size, ["sum"], (hyper.initial_accumulator_value ?? 0) as number),
   step(x, g, state, hyper, t) {
@@ -15,6 +15,7 @@ export const adagrad: ReferenceOptimizer = {
 };
 
 /**
+ * Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013, equations 38 to 45.
  * G = alpha G + (1 - alpha) g^2; r = g / (sqrt(G + eps_root) + eps); x -= lr r.
  * Centered: a = alpha a + (1 - alpha) g, and G - a^2 stands under the root. With momentum: b = momentum b + r; x -= lr b.
  */

@@ -1,7 +1,7 @@
 // Gradient descent, momentum and what goes by signs, in f64; element.ts says what the letters stand for.
 import { common, elementwise, type ReferenceOptimizer, slots } from "./element.ts";
 
-/** x -= lr g */
+/** Robbins and Monro 1951: x -= lr g */
 export const sgd: ReferenceOptimizer = {
   init: () => ({}),
   step(x, g, state, hyper) {
@@ -10,7 +10,7 @@ export const sgd: ReferenceOptimizer = {
   },
 };
 
-/** b = momentum b + (1 - dampening) g, at the first step b = g; x -= lr b */
+/** Polyak 1964, as torch.optim.SGD: b = momentum b + (1 - dampening) g, at the first step b = g; x -= lr b */
 export const momentum: ReferenceOptimizer = {
   init: (size) => slots(size, ["momentum_buffer"]),
   step(x, g, state, hyper, t) {
@@ -23,7 +23,7 @@ export const momentum: ReferenceOptimizer = {
   },
 };
 
-/** b = momentum b + g; x -= lr (g + momentum b) */
+/** Sutskever et al. 2013, equations 3 and 4, at the look-ahead point: b = momentum b + g; x -= lr (g + momentum b) */
 export const nesterov: ReferenceOptimizer = {
   init: (size) => slots(size, ["momentum_buffer"]),
   step(x, g, state, hyper) {
@@ -53,6 +53,8 @@ export const asgd: ReferenceOptimizer = {
       return next;
     });
   },
+  // Before t0, mu is 1 and ax is x.
+  seen: (state) => state.ax as Float64Array,
 };
 
 /**

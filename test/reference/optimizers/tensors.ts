@@ -7,7 +7,7 @@ const part = (values: Float64Array | undefined, { at, rows, columns }: TensorRan
   (values as Float64Array).subarray(at, at + rows * columns);
 
 /**
- * You, Gitman and Ginsburg 2017, equation 6 and algorithm 1:
+ * You, Gitman and Ginsburg 2017, algorithm 1:
  * l = trust |x| / (|g| + weight_decay |x|); v = momentum v + lr l (g + weight_decay x); x -= v
  */
 export const lars: ReferenceOptimizer = {
@@ -51,7 +51,7 @@ export const lamb: ReferenceOptimizer = {
   },
 };
 
-/** Shazeer and Stern 2018, algorithm 4 of a matrix and algorithm 5 of a vector, with means in place of sums. */
+/** Shazeer and Stern 2018, algorithm 4 of a matrix, 5 of a vector, rates as in 6; with means in place of sums. */
 export const adafactor: ReferenceOptimizer = {
   init(_, __, ___, tensors = []) {
     const entries = tensors.flatMap(({ name, rows, columns }): [string, Float64Array][] =>

@@ -1,0 +1,24 @@
+import type { Loss } from "../nn/loss/loss.ts";
+import { findLoss } from "../nn/loss/registry.ts";
+import type { DataShape } from "./dataShape.ts";
+import { type Recipe, RecipeError } from "./recipe.ts";
+
+/** @throws RecipeError where a recipe asks of the data what they do not have */
+export function checkData(recipe: Recipe, { targets = "classes" }: DataShape): void {
+  const loss = findLoss(recipe.loss.name) as Loss;
+  if (!loss.targets.includes(targets)) {
+    throw new RecipeError(
+      `loss: ${loss.name} is one of ${loss.targets.join(" or ")}, and the data have ${targets}: take mse`,
+    );
+  }
+  if (targets === "classes") return;
+  const schedules = { schedule: recipe.schedule, ...recipe.schedules };
+  const listeners = { early_stopping: recipe.early_stopping?.monitor };
+  for (const [name, setting] of Object.entries(schedules)) Object.assign(listeners, { [name]: setting?.monitor });
+  for (const [name, monitor] of Object.entries(listeners)) {
+    if (typeof monitor !== "string" || !monitor.endsWith("_accuracy")) continue;
+    throw new RecipeError(
+      `${name}.monitor: ${monitor} is a share of classes told right, and these data have values: take a loss`,
+    );
+  }
+}
