@@ -94,7 +94,9 @@ const SECTIONS: readonly Section[] = [
       wrappers.map(({ name, summary, shader: file, settings }) => {
         const shader = `shaders/${file}`;
         const { about, note, formula, source } = parseHeader(readShader(file), shader);
-        const object = { name, summary, formula, note, source, hyper: describeHyper(settings), shader };
+        const usual = settings.parse({}) as Record<string, Setting["default"]>;
+        const hyper = describeHyper(settings).map((one) => ({ ...one, default: usual[one.name] ?? one.default }));
+        const object = { name, summary, formula, note, source, hyper, shader };
         return { ...object, more: [about, note, shader], object };
       }),
   },

@@ -88,6 +88,8 @@ export function parseHeader(code: string, file: string): Header {
 export interface Property {
   readonly type?: string;
   readonly enum?: readonly string[];
+  readonly const?: string;
+  readonly anyOf?: readonly Property[];
   readonly items?: Property;
   readonly default?: number | boolean | string;
   readonly description?: string;
@@ -112,6 +114,8 @@ export function describeHyper(schema: z.ZodType): readonly HyperDescription[] {
 export function rangeOf(property: Property): string {
   const { type, minimum, exclusiveMinimum, maximum, exclusiveMaximum } = property;
   if (type === "boolean") return "true or false";
+  if (property.anyOf) return property.anyOf.map(rangeOf).join(", or ");
+  if (property.const !== undefined) return property.const;
   if (property.enum) return property.enum.join(", ");
   if (property.items) return `each ${rangeOf(property.items)}`;
   const low = exclusiveMinimum === undefined ? `${minimum ?? ""}` : `above ${exclusiveMinimum}`;

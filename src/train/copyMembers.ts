@@ -1,3 +1,5 @@
+import { createBuffer } from "../gpu/buffers.ts";
+import type { Gpu } from "../gpu/device.ts";
 import type { Plan } from "./plan.ts";
 
 /** A member that becomes a copy of another. */
@@ -22,17 +24,26 @@ export function memberParts({ model, kept, buffers }: Plan): { readonly buffer: 
  * Copies members over others on the device, bit for bit.
  * @throws Error where a member would be copied that is a copy itself
  */
-export function encodeMemberCopies(
-  encoder: GPUCommandEncoder,
+export function copyMembers(
+  gpu: Gpu,
   buffer: (name: string) => GPUBuffer,
   plan: Plan,
   copies: readonly MemberCopy[],
 ): void {
   const chained = copies.find(({ from }) => copies.some(({ to }) => to === from));
   if (chained) throw new Error(`member ${chained.from} cannot be copied and copied over at once`);
-  for (const { buffer: name, bytes } of memberParts(plan)) {
+  if (copies.length === 0) return;
+  const parts = memberParts(plan);
+  // A copy inside of one buffer is not allowed everywhere.
+  const largest = Math.max(...parts.map(({ bytes }) => bytes));
+  const between = createBuffer(gpu, "copied member", { bytes: largest, usage: "storage", what: "a member on its way" });
+  const encoder = gpu.device.createCommandEncoder();
+  for (const { buffer: name, bytes } of parts) {
     for (const { from, to } of copies) {
-      encoder.copyBufferToBuffer(buffer(name), from * bytes, buffer(name), to * bytes, bytes);
+      encoder.copyBufferToBuffer(buffer(name), from * bytes, between, 0, bytes);
+      encoder.copyBufferToBuffer(between, 0, buffer(name), to * bytes, bytes);
     }
   }
+  gpu.device.queue.submit([encoder.finish()]);
+  between.destroy(); // once the copies are done
 }

@@ -7,7 +7,7 @@ import { MEMBER_BUFFER, MEMBER_STEP_BUFFER } from "../nn/member.ts";
 import { averageRate, isBeforeAverage } from "../optim/averaging.ts";
 import { AUGMENT_BUFFER, augmentRows } from "./augmentation.ts";
 import { type Chunk, spanOf } from "./chunks.ts";
-import { encodeMemberCopies, type MemberCopy } from "./copyMembers.ts";
+import { copyMembers, type MemberCopy } from "./copyMembers.ts";
 import { createHypers, type Hypers } from "./hypers.ts";
 import { encodeStarts, fillState, type KeptState, runningStart } from "./kept.ts";
 import { sendMemberSteps } from "./memberSteps.ts";
@@ -331,9 +331,7 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       if (buffers[AUGMENT_BUFFER]) queue.writeBuffer(buffers[AUGMENT_BUFFER], 0, augmentRows(members));
     },
     copyMembers(copies) {
-      const encoder = device.createCommandEncoder();
-      encodeMemberCopies(encoder, buffer, plan, copies);
-      queue.submit([encoder.finish()]);
+      copyMembers(gpu, buffer, plan, copies);
       for (const { from, to } of copies) hypers.copy(from, to, done);
       statisticsAt = undefined;
     },

@@ -54,7 +54,8 @@ describe("bad usage ends with 2 and says what is wrong, where, and what may be",
     ["train --vary lr", '--vary lr: "lr" must be key=v1,v2,...; see downhill train --help'],
     [
       "train --recipe mian",
-      '--recipe: no recipe is named "mian" (did you mean "main"?); there is main. A file\'s name ends in .json',
+      '--recipe: no recipe is named "mian" (did you mean "main"?); there is best, course-adagrad, course-adam, course-gradient-descent, ' +
+        "course-mini-batch, course-momentum, course-nesterov, course-rmsprop, course-sgd, ensemble, main, wide. A file's name ends in .json",
     ],
     ["train --recipe none.json", "--recipe none.json: no such file"],
     ["train --recipe empty/", "--recipe empty/: it is a folder; give the recipe.json in it"],

@@ -74,6 +74,7 @@ describe("a run", () => {
       layer_norm: false,
       dropout: 0,
       init: { name: "default" },
+      loss: { name: "cross_entropy" },
       label_smoothing: 0,
       optimizer: { name: "adam", lr: 0.001, beta1: 0.9, beta2: 0.999, weight_decay: 0, eps: 1e-8, eps_root: 0 },
       batch_size: 40,

@@ -62,7 +62,7 @@ describe("the run log", () => {
 
   it.each([
     ['{"event":', "log:2: no valid JSON"],
-    ['{"event":"stop"}', 'log:2: expected an event of start, step, eval, done; found "stop"'],
+    ['{"event":"stop"}', /^log:2: expected an event of start, step, .*; found "stop"$/],
     ['{"event":"toString"}', 'found "toString"'],
     ["null", "log:2: expected an event"],
     ["3", "log:2: expected an event"],

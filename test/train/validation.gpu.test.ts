@@ -56,7 +56,7 @@ async function run(gpu: Gpu, recipe: RecipeInput, options: TrainOptions = {}): P
 /** Loss and accuracy of a checkpoint's weights on the test set, by its session for evaluation. */
 async function evaluate(gpu: Gpu, recipe: RecipeInput, checkpoint: Safetensors) {
   const session = await startSession(gpu, recipe, dataset);
-  await session.prepare(["view", "evaluate"]);
+  await session.prepare(["view", "statistics", "evaluate"]);
   session.uploadTest(dataset.test);
   restoreForEvaluation(session, checkpoint, "checkpoint");
   const results = await evaluateTest(session);
@@ -202,7 +202,7 @@ describe("an ensemble", () => {
     const recipe = { ...several, batch_norm: true, lookahead: { k: 3, alpha: 0.5 } };
     const { done, checkpoints } = await run(gpu, recipe, { ensemble: true });
     const session = await startSession(gpu, recipe, dataset);
-    await session.prepare(["evaluate"]);
+    await session.prepare(["statistics", "evaluate"]);
     session.uploadTest(dataset.test);
     restoreForEvaluation(session, checkpoints.at(-1) as Safetensors, "checkpoint");
     await evaluateTest(session);
