@@ -26,13 +26,13 @@ const FEW = ["--steps", "2", "--seeds", "2", "--validation", "10", "--grid", "0.
 
 test("a table, a figure, and results that the next run goes on from", async () => {
   // The main recipe's batch is 100, more than there is here.
-  const settings = [...FEW, "--recipe", "small.json", "--results", "kept/o.jsonl"];
+  const settings = [...FEW, "--recipe", "small.json", "--results", "kept"];
   appendFileSync(join(folder, "small.json"), JSON.stringify({ hidden: [8], batch_size: 20 }));
   const first = await optimizers(...settings, "--optimizers", "sgd");
   expect(first).toMatchObject({ failed: false, stderr: expect.stringMatching(/^sgd: [\d.]+ % at lr 0\.\d+$/m) });
   expect(first.stdout).toMatch(/^\| optimizer .*\(2 seeds\).*\n.*\n\| sgd \| 0\.\d+ \| [\d.]+ ± [\d.]+ \|.*\n$/);
 
-  appendFileSync(join(folder, "kept/o.jsonl"), '{"settings":{"adap'); // what a killed run leaves
+  appendFileSync(join(folder, "kept/sgd.json.tmp"), '{"settings":{"adap'); // what a killed run may leave
   const second = await optimizers(...settings, "--optimizers", "sgd,momentum");
   expect(second.stderr).toMatch(/^sgd: .* \(as before\)\nmomentum: [\d.]+ % at lr 0\.\d+\n/);
   const rows = second.stdout.trim().split("\n").slice(2);
