@@ -13,6 +13,7 @@ import { lrRangeCommand } from "./lrRange.ts";
 import { pathsCommand } from "./paths.ts";
 import { sweepCommand } from "./sweep.ts";
 import { trainCommand } from "./train.ts";
+import { tuneCommand } from "./tune.ts";
 import { verifyCommand } from "./verify.ts";
 
 /** Bad usage: a flag, a recipe, a combination of them. Everything else that fails ends with 1. */
@@ -36,6 +37,7 @@ const commands = [
   compareCommand(),
   lrRangeCommand(),
   sweepCommand(),
+  tuneCommand(),
   pathsCommand(),
   augmentCommand(),
   adaptersCommand(),

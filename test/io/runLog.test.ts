@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type DoneEvent, type EvalEvent, jsonLine, parseRunLog, type RunEvent } from "../../src/io/runLog.ts";
+import {
+  type DoneEvent,
+  type EvalEvent,
+  jsonLine,
+  parseLog,
+  parseRunLog,
+  type RunEvent,
+  type TuneEvent,
+} from "../../src/io/runLog.ts";
 
 const line = (event: RunEvent) => `${jsonLine(event)}\n`;
 
@@ -74,4 +82,20 @@ describe("the run log", () => {
     const text = `${line(EVENTS[1] as RunEvent)}${wrong}\n`;
     expect(() => parseRunLog(text, "log")).toThrow(message);
   });
+});
+
+it("the events of population-based training are read beside a run's, or left out", () => {
+  const rank: TuneEvent = {
+    ...{ event: "rank", step: 10, model: 1, rank: 2, values: { "optimizer.lr": 0.1 } },
+    ...{ train_loss: Number.NaN, val_loss: Number.POSITIVE_INFINITY, val_accuracy: 0.1 },
+  };
+  const moves: TuneEvent[] = [
+    { event: "exploit", step: 10, model: 1, from: 0 },
+    { event: "explore", step: 10, model: 1, key: "optimizer.lr", how: "up", before: 0.1, after: 0.12 },
+  ];
+  const step: RunEvent = { event: "step", step: 10, model: 1, loss: 1, lr: 0.1 };
+  const text = [step, rank, ...moves].map((event) => `${jsonLine(event)}\n`).join("");
+  expect(parseLog(text, "log")).toEqual([step, rank, ...moves]);
+  expect(parseRunLog(text, "log")).toEqual([step]);
+  expect(() => parseLog('{"event":"exploit","step":1,"model":0}\n', "log")).toThrow('log:1: "from" is no number');
 });
