@@ -2,8 +2,9 @@
 // member, [K, P], step t at row t % K. The host computes it in f64.
 
 struct MemberStep {
-  noise: f32, // standard deviation of what is added to gradients
-  mix: f32,   // mixup's share of a sample itself; the rest is its partner's
+  noise: f32,   // standard deviation of what is added to gradients
+  mix: f32,     // mixup's share of a sample itself; the rest is its partner's
+  average: f32, // how far an average of the weights goes to the parameters; 0: not at all
 }
 
 @group(1) @binding(20) var<storage, read> member_steps: array<MemberStep>;

@@ -7,6 +7,7 @@
 
 struct Row {
   loss: f32,
+  is_hit: bool,
   label: u32,
   largest: f32,
   total: f32,  // sum of exp(z - largest)
@@ -19,10 +20,8 @@ const FEW = 0.0625; // below it seven terms of the series are exact to f32
 fn row_of(member: u32, row: u32, start: u32) -> Row {
   let label = label_of(member, row);
   let gamma = population[member].gamma;
-  var largest = z[start].x;
-  for (var c = 1u; c < shape.outputs; c++) {
-    largest = max(largest, z_at(start, c));
-  }
+  let winner = winner_of(start);
+  let largest = z_at(start, winner);
   var others = 0.0;
   for (var c = 0u; c < shape.outputs; c++) {
     others += select(exp(z_at(start, c) - largest), 0.0, c == label);
@@ -34,7 +33,7 @@ fn row_of(member: u32, row: u32, start: u32) -> Row {
   let ratio = select((own - log(total)) / q, series, q < FEW); // log(p) / q
   let weight = select(exp(gamma * log(q)), select(0.0, 1.0, gamma == 0.0), q == 0.0); // q^gamma
   let p = exp(own) / total;
-  return Row(-weight * (ratio * q), label, largest, total, q, weight * (gamma * p * ratio - 1.0));
+  return Row(-weight * (ratio * q), winner == label, label, largest, total, q, weight * (gamma * p * ratio - 1.0));
 }
 
 fn gradient4(own: Row, member: u32, row: u32, start: u32, c4: u32) -> vec4<f32> {

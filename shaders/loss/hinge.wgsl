@@ -7,6 +7,7 @@
 
 struct Row {
   loss: f32,
+  is_hit: bool,
   label: u32,
   threshold: f32, // z above it costs: z[label] - margin
   above: f32,     // how many do
@@ -25,7 +26,7 @@ fn row_of(member: u32, row: u32, start: u32) -> Row {
       above += 1.0;
     }
   }
-  return Row(sum / f32(shape.outputs), label, threshold, above);
+  return Row(sum / f32(shape.outputs), is_hit(member, row, start), label, threshold, above);
 }
 
 fn gradient4(own: Row, member: u32, row: u32, start: u32, c4: u32) -> vec4<f32> {

@@ -1,10 +1,10 @@
-// The frame of the losses that have no kernel of their own: from each row of outputs z its loss, its gradient and the step's
-// metrics.
+// The frame of all losses: from each row of outputs z its loss, its gradient and the step's metrics.
 //   metrics.loss = sum_b loss[b] * inv_batch,  dz[b][c] = dloss[b]/dz[b][c] * inv_batch, pads of dz are 0
 //   metrics.hits = samples that are right: loss/classes.wgsl or loss/values.wgsl, which also have the targets
 // z, dz [P, capacity, ceil4(outputs)]; metrics: lib/metrics.wgsl. The first chunk of a step starts the metrics afresh, the
-// others add to them. The loss's file has `struct Row` with the row's loss and what its gradient needs, `row_of`, `gradient4`.
-// One workgroup a member; a thread takes every 64th row, and the partial sums are added in the order of the threads.
+// others add to them. The loss's file has `struct Row` with the row's loss, whether it is a hit and what its gradient needs,
+// `row_of`, `gradient4`. One workgroup a member; a thread takes every 64th row, and the partial sums are added in the order of the
+// threads, so that the result has the same bits each time.
 
 struct Shape {
   outputs: u32,
@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let start = member * shape.z_stride + row * shape.outputs4;
     let own = row_of(member, row, start);
     loss += own.loss;
-    hits += select(0u, 1u, is_hit(member, row, start));
+    hits += select(0u, 1u, own.is_hit);
     for (var c4 = 0u; c4 < shape.outputs4; c4++) {
       let gradient = gradient4(own, member, row, start, c4) * step.inv_batch;
       dz[start + c4] = select(vec4<f32>(0.0), gradient, columns_of(c4) < vec4<u32>(shape.outputs));

@@ -6,6 +6,7 @@
 
 struct Row {
   loss: f32,
+  is_hit: bool,
 }
 
 fn row_of(member: u32, row: u32, start: u32) -> Row {
@@ -14,7 +15,7 @@ fn row_of(member: u32, row: u32, start: u32) -> Row {
     let error = z[start + c4] - target4(member, row, c4);
     squares += dot(error, error);
   }
-  return Row(squares / f32(shape.outputs));
+  return Row(squares / f32(shape.outputs), is_hit(member, row, start));
 }
 
 fn gradient4(own: Row, member: u32, row: u32, start: u32, c4: u32) -> vec4<f32> {

@@ -7,7 +7,7 @@
 
 const LEFT_TRANSPOSED = false;
 const RIGHT_TRANSPOSED = false;
-const LEFT_FIXED = true;
+const LEFT_FIXED = false;
 const RIGHT_FIXED = false;
 const GRAM = false;
 const DOWN = 1u;   // blocks of a thread; no sum depends on them

@@ -4,14 +4,8 @@ import { openGpu } from "../gpu/device.ts";
 import { augmentedImages } from "../train/augmentedImages.ts";
 import { loadData } from "../train/data.ts";
 import { contactSheet } from "./contactSheet.ts";
-import {
-  addAdapterOption,
-  addRecipeOptions,
-  parseCount,
-  parseText,
-  type RecipeFlags,
-  recipeOf,
-} from "./recipeOptions.ts";
+import { addAdapterOption, addRecipeOptions, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
+import { parseCount, parseText } from "./values.ts";
 
 /** Pixels of the sheet for a pixel of an image. */
 const ZOOM = 3;

@@ -14,8 +14,9 @@ import { type BenchOptimizersFlags, benchOptimizers, parseOptimizers, parseParam
 import { digits, growthFoot, growthHead, growthRow, printResult } from "./benchReport.ts";
 import { checkFolder, parseFigure } from "./figureOption.ts";
 import { memoryOf } from "./memory.ts";
-import { addAdapterOption, addRecipeOptions, parseNumber, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
+import { addAdapterOption, addRecipeOptions, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
 import { addTilingOptions, type TilingFlags, tilingOf } from "./tilingOptions.ts";
+import { parseNumber } from "./values.ts";
 
 interface BenchFlags extends RecipeFlags, TilingFlags, Omit<BenchOptimizersFlags, "optimizers"> {
   readonly optimizers?: BenchOptimizersFlags["optimizers"];

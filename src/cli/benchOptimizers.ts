@@ -7,7 +7,7 @@ import { optimizers } from "../optim/registry.ts";
 import { suggest } from "../train/messages.ts";
 import { adapterSummary } from "../train/trainer.ts";
 import { updateHead, updateRow } from "./benchReport.ts";
-import { parseNumber } from "./recipeOptions.ts";
+import { parseNumber } from "./values.ts";
 
 /** What `bench --optimizers` goes by. */
 export interface BenchOptimizersFlags {

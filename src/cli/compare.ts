@@ -25,9 +25,7 @@ import { onInterrupt } from "./interrupt.ts";
 import { type LiveTable, liveTable, silentTable } from "./liveTable.ts";
 import { recipeOf } from "./recipeOptions.ts";
 import { tilingOf } from "./tilingOptions.ts";
-
-/** Samples that choose a learning rate, unless a recipe says otherwise: MNIST's 5,000 of 60,000 in proportion. */
-const HELD_OUT = 1 / 12;
+import { HELD_OUT } from "./validationOptions.ts";
 
 /** `downhill compare` */
 export function compareCommand(): Command {

@@ -4,16 +4,9 @@ import { COMPARE_RATES } from "../lab/learningRates.ts";
 import { findOptimizer, optimizers } from "../optim/registry.ts";
 import { suggest } from "../train/messages.ts";
 import { RecipeError } from "../train/recipe.ts";
-import {
-  addAdapterOption,
-  addRecipeOptions,
-  parseCount,
-  parseNumber,
-  parseText,
-  type RecipeFlags,
-} from "./recipeOptions.ts";
+import { addAdapterOption, addRecipeOptions, type RecipeFlags } from "./recipeOptions.ts";
 import { addTilingOptions, type TilingFlags } from "./tilingOptions.ts";
-import { parseValue } from "./values.ts";
+import { parseCount, parseNamed, parseNumber, parseText } from "./values.ts";
 
 /** What the flags of `compare` parse to. */
 export interface CompareFlags extends RecipeFlags, TilingFlags {
@@ -133,22 +126,14 @@ function withLabels(all: readonly Contender["optimizer"][]): Contender[] {
 }
 
 function parseContender(text: string): Contender["optimizer"] {
-  const [name = "", settings = ""] = [text.split(":")[0], text.split(":").slice(1).join(":")];
+  const [name = ""] = text.split(":");
   const names = optimizers.map((optimizer) => optimizer.name);
   if (!findOptimizer(name)) {
     throw new InvalidArgumentError(
       `no optimizer is named "${name}"${suggest(name, names)}; there is ${names.join(", ")}`,
     );
   }
-  const own = settings === "" ? [] : settings.split(",");
-  const pairs = own.map((setting) => {
-    const [key = "", value, ...more] = setting.split("=");
-    if (key === "" || value === undefined || more.length > 0) {
-      throw new InvalidArgumentError(`"${setting}" must be key=value`);
-    }
-    return [key, parseValue(value)] as const;
-  });
-  return { name, ...Object.fromEntries(pairs) };
+  return parseNamed(text);
 }
 
 function parseTargets(text: string): number[] {

@@ -21,8 +21,9 @@ import { shapeOf } from "../train/train.ts";
 import { adapterSummary } from "../train/trainer.ts";
 import { varyName } from "../train/vary.ts";
 import { evaluationReport } from "./evaluationReport.ts";
-import { addAdapterOption, parseText } from "./recipeOptions.ts";
+import { addAdapterOption } from "./recipeOptions.ts";
 import { valueReport } from "./valueReport.ts";
+import { parseText } from "./values.ts";
 
 interface EvaluateFlags {
   readonly data?: string;

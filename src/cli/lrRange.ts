@@ -8,9 +8,10 @@ import { loadData } from "../train/data.ts";
 import type { Recipe } from "../train/recipe.ts";
 import { adapterSummary } from "../train/trainer.ts";
 import { checkFolder, parseFigure } from "./figureOption.ts";
-import { addAdapterOption, addRecipeOptions, parseNumber, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
+import { addAdapterOption, addRecipeOptions, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
 import { textPlot } from "./textPlot.ts";
 import { addTilingOptions, type TilingFlags, tilingOf } from "./tilingOptions.ts";
+import { parseNumber } from "./values.ts";
 
 interface LrRangeFlags extends RecipeFlags, TilingFlags {
   readonly adapter: string;

@@ -11,7 +11,8 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { optimizers } from "../optim/registry.ts";
 import { suggest } from "../train/messages.ts";
 import { adapterSummary } from "../train/trainer.ts";
-import { addAdapterOption, parseCount } from "./recipeOptions.ts";
+import { addAdapterOption } from "./recipeOptions.ts";
+import { parseCount } from "./values.ts";
 
 interface PathsFlags {
   readonly adapter: string;

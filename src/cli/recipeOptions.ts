@@ -12,7 +12,7 @@ import { addRegularisationOptions, type RegularisationFlags } from "./regularisa
 import { addScheduleOption, type ScheduleFlags } from "./scheduleOption.ts";
 import { addTableOptions, type TableFlags } from "./tableOptions.ts";
 import { addValidationOptions, type ValidationFlags } from "./validationOptions.ts";
-import { parseValue } from "./values.ts";
+import { parseNamed, parseNumber, parseSettings, parseText, parseValue } from "./values.ts";
 import { addWrapperOptions, type WrapperFlags } from "./wrapperOptions.ts";
 
 /** The folder of named recipes. */
@@ -54,7 +54,7 @@ export function addRecipeOptions(command: Command): Command {
     "--data <mnist|DIR|FILE.csv>",
     "the data set: mnist, a folder with IDX files, also .gz, or a table with a header (default: mnist)",
   );
-  addTableOptions(command, parseNumber);
+  addTableOptions(command);
   option("--hidden <WIDTHS>", "widths of the hidden layers; none: softmax regression (default: 128,64)", parseWidths);
   option("--activation <NAME>", `activation between the layers: ${activations.join(", ")} (default: relu)`);
   option("--batch-norm", "batch norm between each hidden layer and its activation");
@@ -72,7 +72,7 @@ export function addRecipeOptions(command: Command): Command {
     parseNamed,
   );
   option("--label-smoothing <X>", "share of the target that all classes divide among them (default: 0)", parseNumber);
-  addRegularisationOptions(command, parseNumber, parseSettings);
+  addRegularisationOptions(command);
   option(
     "--optimizer <NAME[:key=value,...]>",
     `${optimizerNames}; with hyper-parameters as in adam:lr=0.01,beta1=0.8 (default: adam)`,
@@ -86,7 +86,7 @@ export function addRecipeOptions(command: Command): Command {
   );
   option("--epochs <N>", "passes over the training set (default: 10)", parseNumber);
   option("--steps <N>", "planned length in steps; overrides --epochs", parseNumber);
-  addValidationOptions(command, parseNumber, parseSettings);
+  addValidationOptions(command);
   option("--seed <N>", "seed of start weights, order and all other randomness (default: 0)", parseNumber);
   option("--population <N>", "members trained side by side, seeded SEED, SEED + 1, ... (default: 1)", parseNumber);
   option("--vary <key=v1,v2,...>", "a member for each value of one setting, such as lr=0.1,0.01", parseVary);
@@ -158,52 +158,8 @@ export function addAdapterOption(
   return command.option("--adapter <auto|hardware|software|TEXT>", text, parseText, "auto");
 }
 
-/** A text that is not empty, as an unset variable of a shell would make it. */
-export function parseText(text: string): string {
-  if (text.trim() === "") throw new InvalidArgumentError("must not be empty");
-  return text;
-}
-
-/** A number as a flag gives it. */
-export function parseNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError(`"${text}" is not a number`);
-  return value;
-}
-
-/** A whole number of at least 1. */
-export function parseCount(text: string): number {
-  const value = parseNumber(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError(`"${text}" must be a whole number, 1 or more`);
-  return value;
-}
-
 function parseWidths(text: string): number[] {
   return text === "none" || text === "" ? [] : text.split(",").map(parseNumber);
-}
-
-/** `adam:lr=0.01,beta1=0.8` */
-function parseNamed(text: string): Record<string, unknown> {
-  const [name = "", ...rest] = text.split(":");
-  return { name, ...parseSettings(rest.join(":")) };
-}
-
-/** `shift=2,rotate=12` */
-function parseSettings(text: string): Record<string, unknown> {
-  const settings = text === "" ? [] : text.split(",").map(parseSetting);
-  const keys = settings.map(([key]) => key);
-  const twice = keys.find((key, i) => keys.indexOf(key) !== i);
-  if (twice !== undefined) throw new InvalidArgumentError(`"${twice}" is given twice`);
-  return Object.fromEntries(settings);
-}
-
-function parseSetting(text: string): [string, number | boolean | string] {
-  const [key = "", value, ...more] = text.split("=");
-  if (key === "" || value === undefined || more.length > 0) {
-    throw new InvalidArgumentError(`"${text}" must be key=value`);
-  }
-  return [key, parseValue(value)];
 }
 
 /** `lr=0.1,0.01` */

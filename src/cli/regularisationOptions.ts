@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { gradientNoiseField, mixupField } from "../train/regularisationFields.ts";
+import { parseNumber, parseSettings, settingsText } from "./values.ts";
 
 /** The fields of a recipe that regularise, beside dropout and label smoothing. */
 export interface RegularisationFlags {
@@ -12,29 +13,17 @@ export interface RegularisationFlags {
   readonly maxNorm?: number;
 }
 
-/**
- * `--mixup`, `--accumulate`, `--l1`, `--clip-value`, `--clip-norm`, `--gradient-noise`, `--max-norm`
- * @param parseNumber reads a number
- * @param parseSettings reads `key=value,...`
- */
-export function addRegularisationOptions(
-  command: Command,
-  parseNumber: (text: string) => number,
-  parseSettings: (text: string) => Readonly<Record<string, unknown>>,
-): Command {
-  const usual = (settings: object) =>
-    Object.entries(settings)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(",");
+/** `--mixup`, `--accumulate`, `--l1`, `--clip-value`, `--clip-norm`, `--gradient-noise`, `--max-norm` */
+export function addRegularisationOptions(command: Command): Command {
   const option = (flags: string, text: string, parse: (text: string) => unknown) =>
     command.addOption(new Option(flags, text).argParser(parse));
-  const mix = usual(mixupField.parse({}));
+  const mix = settingsText(mixupField.parse({}));
   option("--mixup <key=value,...>", `training samples and labels mixed in pairs, as in ${mix}`, parseSettings);
   option("--accumulate <N>", "batches whose mean gradient makes one step (default: 1)", parseNumber);
   option("--l1 <X>", "L1 penalty of weights, added to their gradients (default: 0)", parseNumber);
   option("--clip-value <X>", "most that any gradient may be, on either side of 0", parseNumber);
   option("--clip-norm <X>", "largest norm of all gradients together; beyond it they shrink", parseNumber);
-  const noise = usual(gradientNoiseField.parse({}));
+  const noise = settingsText(gradientNoiseField.parse({}));
   option("--gradient-noise <key=value,...>", `normal noise on gradients that dies down, as in ${noise}`, parseSettings);
   option("--max-norm <X>", "largest norm of each unit's incoming weights, after each step", parseNumber);
   return command;

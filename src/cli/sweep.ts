@@ -21,9 +21,7 @@ import { addSweepOptions, checkSweepFlags, type SweepFlags } from "./sweepOption
 import { finalTable, sweepDisplay } from "./sweepTable.ts";
 import { testWinner, type WinnerTest } from "./sweepWinner.ts";
 import { tilingOf } from "./tilingOptions.ts";
-
-/** Share of the training samples that choose, unless a recipe says otherwise: 5,000 of MNIST's 60,000. */
-const HELD_OUT = 1 / 12;
+import { HELD_OUT } from "./validationOptions.ts";
 
 /** `downhill sweep` */
 export function sweepCommand(): Command {

@@ -4,15 +4,9 @@ import type { Figure } from "../lab/sweep/trials.ts";
 import { type Axis, parseAxis, VALUE_SYNTAX } from "../lab/sweep/values.ts";
 import { suggest } from "../train/messages.ts";
 import { RecipeError } from "../train/recipe.ts";
-import {
-  addAdapterOption,
-  addRecipeOptions,
-  parseCount,
-  parseNumber,
-  parseText,
-  type RecipeFlags,
-} from "./recipeOptions.ts";
+import { addAdapterOption, addRecipeOptions, type RecipeFlags } from "./recipeOptions.ts";
 import { addTilingOptions, type TilingFlags } from "./tilingOptions.ts";
+import { parseCount, parseNumber, parseText } from "./values.ts";
 
 /** What the flags of `sweep` parse to. */
 export interface SweepFlags extends Omit<RecipeFlags, "vary">, TilingFlags {

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { parseNumber } from "./values.ts";
 
 /** The fields of a recipe about a table. */
 export interface TableFlags {
@@ -7,11 +8,8 @@ export interface TableFlags {
   readonly dataSeed?: number;
 }
 
-/**
- * `--target`, `--test-split`, `--data-seed`
- * @param parseNumber reads a number
- */
-export function addTableOptions(command: Command, parseNumber: (text: string) => number): Command {
+/** `--target`, `--test-split`, `--data-seed` */
+export function addTableOptions(command: Command): Command {
   const options = [
     new Option(
       "--target <COLUMN[,COLUMN]>",

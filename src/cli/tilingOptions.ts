@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { TilingSetting } from "../train/selectTiling.ts";
-import { parseText } from "./recipeOptions.ts";
+import { parseText } from "./values.ts";
 
 /** What the flags on matrix kernels parse to; each is absent unless given. */
 export interface TilingFlags {

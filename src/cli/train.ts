@@ -20,18 +20,12 @@ import { shapeOf } from "../train/train.ts";
 import { adapterSummary, runTraining } from "../train/trainer.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { createProgress, silentProgress } from "./progress.ts";
-import {
-  addAdapterOption,
-  addRecipeOptions,
-  parseCount,
-  parseText,
-  type RecipeFlags,
-  recipeOf,
-} from "./recipeOptions.ts";
+import { addAdapterOption, addRecipeOptions, type RecipeFlags, recipeOf } from "./recipeOptions.ts";
 import { describe, report, samplesOfPlan } from "./report.ts";
 import { BEST, CHECKPOINT, LOG, logUntil, RECIPE, readRun } from "./resume.ts";
 import { tableLines } from "./tableReport.ts";
 import { addTilingOptions, type TilingFlags, tilingOf } from "./tilingOptions.ts";
+import { parseCount, parseText } from "./values.ts";
 
 interface TrainFlags extends RecipeFlags, TilingFlags {
   readonly adapter: string;

@@ -25,9 +25,7 @@ import { keepWinner, openTune, readTune, WINNER } from "./tuneFolder.ts";
 import { addTuneOptions, checkResumeFlags, MEMBERS, type TuneFlags } from "./tuneOptions.ts";
 import { closing, describe, resultOf, titleOf } from "./tuneReport.ts";
 import { tuneDisplay } from "./tuneTable.ts";
-
-/** Share of the training samples that members are ranked on unless a recipe says otherwise: 5,000 of MNIST's 60,000. */
-const HELD_OUT = 1 / 12;
+import { HELD_OUT } from "./validationOptions.ts";
 
 /** `downhill tune` */
 export function tuneCommand(): Command {

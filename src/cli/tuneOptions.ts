@@ -3,15 +3,9 @@ import { type Axis, parseAxis } from "../lab/sweep/values.ts";
 import { PBT_DEFAULTS } from "../lab/tune/pbt.ts";
 import { RecipeError } from "../train/recipe.ts";
 import { parseFigure } from "./figureOption.ts";
-import {
-  addAdapterOption,
-  addRecipeOptions,
-  parseCount,
-  parseNumber,
-  parseText,
-  type RecipeFlags,
-} from "./recipeOptions.ts";
+import { addAdapterOption, addRecipeOptions, type RecipeFlags } from "./recipeOptions.ts";
 import { addTilingOptions, type TilingFlags } from "./tilingOptions.ts";
+import { parseCount, parseNumber, parseText } from "./values.ts";
 
 /** What the flags of `tune` parse to. */
 export interface TuneFlags extends Omit<RecipeFlags, "vary">, TilingFlags {

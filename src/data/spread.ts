@@ -1,11 +1,11 @@
-import type { Split } from "./dataset.ts";
+import { labelBytes, type Split } from "./dataset.ts";
 
 /** The values that a split's samples are to be told as, standardised: f32 [count, ceil4(values)]. */
-export function valuesOf({ labels, count, values = 0 }: Split): Float32Array {
-  const stride = 4 * Math.ceil(values / 4);
+export function valuesOf(split: Split): Float32Array {
+  const { labels, count } = split;
   // A copy where the bytes begin at no multiple of 4.
   const { buffer, byteOffset } = byteAligned(labels) ? labels : labels.slice();
-  return new Float32Array(buffer, byteOffset, count * stride);
+  return new Float32Array(buffer, byteOffset, (count * labelBytes(split)) / 4);
 }
 
 const byteAligned = ({ byteOffset }: Uint8Array) => byteOffset % 4 === 0;
@@ -14,7 +14,7 @@ const byteAligned = ({ byteOffset }: Uint8Array) => byteOffset % 4 === 0;
 export function varianceOf(split: Split): number {
   const { count, values = 0 } = split;
   const told = valuesOf(split);
-  const stride = 4 * Math.ceil(values / 4);
+  const stride = labelBytes(split) / 4;
   let total = 0;
   for (let c = 0; c < values; c++) {
     let [mean, squares] = [0, 0];

@@ -130,18 +130,15 @@ function classesOf(csv: Csv, name: string, known?: readonly string[]): Told {
 
 function splitOf(table: Table, features: readonly Float64Array[], told: Told, rows: readonly number[]): Split {
   const images = matrix(table.features, features, rows);
-  const { target } = table;
-  const values = target.kind === "values" ? target.columns.length : 0;
+  const columns = table.target.kind === "values" ? table.target.columns : [];
   const labels =
-    "values" in told && target.kind === "values"
-      ? matrix(target.columns, told.values, rows)
-      : Uint8Array.from(rows, (row) => ("labels" in told ? (told.labels[row] as number) : 0));
+    "values" in told ? matrix(columns, told.values, rows) : Uint8Array.from(rows, (row) => told.labels[row] as number);
   return {
     ...{ images, labels, count: rows.length, width: features.length, height: 1 },
     rowBytes: images.length / rows.length,
-    classes: target.kind === "classes" ? target.classes.length : 0,
+    classes: "values" in told ? 0 : told.classes,
     format: "f32",
-    ...(values > 0 && { values }),
+    ...("values" in told && { values: columns.length }),
   };
 }
 

@@ -21,6 +21,23 @@ export interface Dispatch {
   readonly bytes?: number;
 }
 
+/** Most workgroups along one axis, on any device. */
+const MAX_GROUPS = 65535;
+
+/**
+ * Workgroups of 64 threads for a kernel that loops over `items` of each member from thread to thread.
+ * @param each items that a thread goes through
+ */
+export function loopGroups(items: number, members: number, each = 1): Dispatch["workgroups"] {
+  return [Math.min(MAX_GROUPS, Math.ceil(items / 64 / each)), 1, members];
+}
+
+/** Workgroups for a piece of each member's work each, counted along x and y. */
+export function pieceGroups(pieces: number, members: number): Dispatch["workgroups"] {
+  const x = Math.min(MAX_GROUPS, pieces);
+  return [x, Math.ceil(pieces / x), members];
+}
+
 /** A dispatch with its pipeline compiled and its buffers bound. */
 export interface PreparedDispatch {
   readonly pipeline: GPUComputePipeline;

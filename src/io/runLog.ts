@@ -36,16 +36,8 @@ export interface StepEvent {
   readonly lr: number;
 }
 
-/** One model on the test set, and on the validation samples where the recipe holds some out. */
-export interface EvalEvent {
-  readonly event: "eval";
-  /** Epochs begun, from 1; the last may be incomplete. */
-  readonly epoch: number;
-  /** Steps done. */
-  readonly step: number;
-  readonly model: number;
-  /** Mean over the epoch's steps. */
-  readonly train_loss: number;
+/** How a model does on the test set. */
+export interface TestFigures {
   /** The recipe's loss without smoothed or mixed labels, mean over the test set. */
   readonly test_loss: number;
   /** Of classes, 0..1 */
@@ -54,11 +46,26 @@ export interface EvalEvent {
   readonly test_rmse?: number | undefined;
   /** Of values: the share of their variance that is told, 1 at most. */
   readonly test_r2?: number | undefined;
-  /** Of the validation samples. */
+}
+
+/** How it does on the validation samples, where the recipe holds some out. */
+export interface ValidationFigures {
   readonly val_loss?: number | undefined;
   readonly val_accuracy?: number | undefined;
   readonly val_rmse?: number | undefined;
   readonly val_r2?: number | undefined;
+}
+
+/** One model on the test set, and on the validation samples. */
+export interface EvalEvent extends TestFigures, ValidationFigures {
+  readonly event: "eval";
+  /** Epochs begun, from 1; the last may be incomplete. */
+  readonly epoch: number;
+  /** Steps done. */
+  readonly step: number;
+  readonly model: number;
+  /** Mean over the epoch's steps. */
+  readonly train_loss: number;
   /** Set where the model stops here, before the run's end; it has no further events. */
   readonly stopped?: true;
 }
@@ -72,17 +79,9 @@ export interface RunSeconds {
 }
 
 /** How one model ended. */
-export interface ModelResult {
+export interface ModelResult extends TestFigures, ValidationFigures {
   readonly seed: number;
   readonly train_loss: number;
-  readonly test_loss: number;
-  readonly test_accuracy?: number | undefined;
-  readonly test_rmse?: number | undefined;
-  readonly test_r2?: number | undefined;
-  readonly val_loss?: number | undefined;
-  readonly val_accuracy?: number | undefined;
-  readonly val_rmse?: number | undefined;
-  readonly val_r2?: number | undefined;
   /** With early stopping: the epoch whose weights these are, the best one's. */
   readonly best_epoch?: number;
   /** The epoch after which the model stopped, where it did before the run's end. */
@@ -114,7 +113,7 @@ export interface DoneEvent {
 }
 
 /** Population-based training: one member on the validation samples, at the end of an interval. */
-export interface RankEvent {
+export interface RankEvent extends ValidationFigures {
   readonly event: "rank";
   /** Steps done. */
   readonly step: number;
@@ -126,9 +125,6 @@ export interface RankEvent {
   /** Mean over the interval's steps. */
   readonly train_loss: number;
   readonly val_loss: number;
-  readonly val_accuracy?: number | undefined;
-  readonly val_rmse?: number | undefined;
-  readonly val_r2?: number | undefined;
 }
 
 /** A member becomes a copy of another: its parameters, its optimizer's state, its running statistics and its settings. */
@@ -209,13 +205,12 @@ export function parseLog(text: string, file: string): LogEvent[] {
   return lines.flatMap((line, index) => (line.trim() === "" ? [] : [parseEvent(line, `${file}:${index + 1}`)]));
 }
 
+/** Whether an event is one of population-based training's own. */
+const isTuneEvent = (event: LogEvent): event is TuneEvent => ["rank", "exploit", "explore"].includes(event.event);
+
 /** The same without what population-based training logs beside a run's events. */
 export const parseRunLog = (text: string, file: string): RunEvent[] =>
   parseLog(text, file).filter((event): event is RunEvent => !isTuneEvent(event));
-
-/** Whether an event is one of population-based training's own. */
-export const isTuneEvent = (event: LogEvent): event is TuneEvent =>
-  ["rank", "exploit", "explore"].includes(event.event);
 
 function parseEvent(line: string, where: string): LogEvent {
   let event: unknown;

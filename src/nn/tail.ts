@@ -5,7 +5,7 @@ import { activationShader, type DenseContext, type DenseLayer, denseShape } from
 
 /**
  * The last layer, softmax with cross-entropy and the gradient of the layer's input in one dispatch: what `denseForward`,
- * `softmaxCrossEntropy` and `denseBackwardInput` do one by one, but for the logits, which it keeps to itself.
+ * `lossDispatch` and `denseBackwardInput` do one by one, but for the logits, which it keeps to itself.
  * @param chosen the tiling's kernel
  * @param previous what comes before, whose output is x, by the activation that it ends with
  * @param names the plan's buffers

@@ -4,7 +4,7 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
 import { type Arena, layOut } from "../nn/tensors.ts";
 import { defineOptimizer, type ExtraTensor, learningRate, type Optimizer, type Site } from "./optimizer.ts";
-import { placeTable, segmentCount, segmentGroups, sumBuffers, sumTensors } from "./segments.ts";
+import { placeTable, rowConstants, segmentCount, segmentGroups, sumBuffers, sumTensors } from "./segments.ts";
 
 /** Adafactor, as torch.optim.Adafactor, whose beta2_decay has a minus before it. */
 export const adafactor: Optimizer = defineOptimizer({
@@ -71,7 +71,7 @@ function factorBuffers(site: Site): Record<string, BufferSpec> {
 }
 
 function stages(site: Site): Dispatch[] {
-  const { arena, groups, members } = site;
+  const { arena, members } = site;
   const { tensors, stride } = arena;
   const [own, tiles, direction] = [
     ["optim/adafactor.wgsl", "optim/row.wgsl"],
@@ -82,7 +82,7 @@ function stages(site: Site): Dispatch[] {
     defineKernel({
       shader: `optim/adafactor_${shader}.wgsl`,
       uses,
-      constants: uses.includes("optim/row.wgsl") && groups > 1 ? { GROUPS: groups } : {},
+      constants: uses.includes("optim/row.wgsl") ? rowConstants(site) : {},
     });
   const arenaShape = { quads: stride / 4, segments: segmentCount(site, tileSegments), tensors: tensors.length };
   const extra = { extra: extraOf(arena).stride };

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { Dispatch } from "../gpu/dispatch.ts";
+import { type Dispatch, loopGroups } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
+import { MEMBER_STEP_BUFFER, MEMBER_STEP_SHADER } from "../nn/member.ts";
 import type { Site } from "./optimizer.ts";
 
 // Averages of the parameters over a run's steps, which are evaluated in their place.
@@ -59,23 +60,24 @@ export function pointsAt({ start, every }: z.output<typeof swaField>, t: number,
  */
 export function averageRate({ ema, swa }: Averages, t: number, length: Length): number {
   if (ema) return 1 - (ema.warmup ? Math.min(ema.decay, (1 + t) / (10 + t)) : ema.decay);
-  const points = swa ? pointsAt(swa, t, length) : 0;
-  return swa && points > pointsAt(swa, t - 1, length) ? 1 / points : 0;
+  if (!swa) return 0;
+  const points = pointsAt(swa, t, length);
+  return points > pointsAt(swa, t - 1, length) ? 1 / points : 0;
 }
 
 /** Whether the average is of nothing yet after t steps, so that the parameters stand for it. */
 export const isBeforeAverage = ({ swa }: Averages, t: number, length: Length): boolean =>
   t === 0 || (swa !== undefined && pointsAt(swa, t, length) === 0);
 
-/** The average (`average` [P, stride]) takes the step's parameters in, at `average_rates` [tableRows, P]. */
+/** The average (`average` [P, stride]) takes the step's parameters in, at each member's rate in the table of its steps. */
 export function averageDispatch({ arena, members, quadsPerThread }: Site): Dispatch {
   const quads = arena.stride / 4;
   return {
     label: "average",
-    kernel: defineKernel({ shader: "optim/average.wgsl", uses: [STEP_SHADER] }),
-    buffers: { rates: "average_rates", params: "params", average: "average" },
+    kernel: defineKernel({ shader: "optim/average.wgsl", uses: [STEP_SHADER, MEMBER_STEP_SHADER] }),
+    buffers: { [MEMBER_STEP_BUFFER]: MEMBER_STEP_BUFFER, params: "params", average: "average" },
     shape: { quads },
-    workgroups: [Math.min(65535, Math.ceil(quads / 64 / quadsPerThread)), 1, members],
+    workgroups: loopGroups(quads, members, quadsPerThread),
     bytes: 12 * arena.stride,
   };
 }

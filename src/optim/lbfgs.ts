@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { Arena } from "../nn/tensors.ts";
 import { lbfgsBuffers, lbfgsStages, SEARCH_FLOATS } from "./lbfgsStages.ts";
-import { defineOptimizer, type ExtraTensor } from "./optimizer.ts";
+import { defineOptimizer, type ExtraTensor, type Optimizer } from "./optimizer.ts";
+import { extraArena } from "./update.ts";
 
 /** L-BFGS with a strong Wolfe line search, with PyTorch's defaults but for the history, which takes memory. */
-export const lbfgs = defineOptimizer({
+export const lbfgs: Optimizer = defineOptimizer({
   name: "lbfgs",
   summary: "quasi-Newton steps with a line search, on the whole training set",
   findsOwnRate: true,
@@ -27,7 +28,7 @@ export const lbfgs = defineOptimizer({
     ...pairs("old_dirs", history_size, arena),
   ],
   step: ({ lr, tolerance_grad, tolerance_change }) => ({ lr, tolerance_grad, tolerance_change }),
-  stages: ({ history_size }, site) => lbfgsStages(history_size, site),
+  stages: (hyper, site) => lbfgsStages(hyper.history_size, site, extraArena(lbfgs, hyper, site.arena)),
   buffers: ({ history_size }, site) => lbfgsBuffers(history_size, site),
   evaluation: { values: () => ({ spare: 0 }) },
 });

@@ -1,7 +1,7 @@
 import type { BufferSpec } from "../gpu/buffers.ts";
-import type { Dispatch } from "../gpu/dispatch.ts";
+import { type Dispatch, loopGroups } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
-import { roundUp } from "../nn/tensors.ts";
+import { type Arena, roundUp, type Tensor } from "../nn/tensors.ts";
 import type { Site } from "./optimizer.ts";
 
 /** Numbers of a line search: `SEARCH` of shaders/optim/lbfgs_search.wgsl. */
@@ -11,34 +11,31 @@ const OF_PAIRS = 8;
 /** Most workgroups of 64 threads that leave partial sums: one thread adds them up. */
 const MAX_GROUPS = 8;
 
-/** How things lie, for a member each: floats of `extra`, `orders`, `partials`. */
+/** Sizes for a member each: floats of `orders`, columns of `partials` and workgroups that leave them. */
 function layoutOf(history: number, { arena }: Site) {
   const last = arena.tensors.at(-1);
   const quads = last ? (last.offset + last.rows * last.rowStride) / 4 : 0;
-  const row = roundUp(history, 4);
-  const pairs = SEARCH_FLOATS + 2 * history * row;
   return {
     quads,
-    stride: arena.stride / 4,
-    extra: roundUp(pairs + 8 * history * quads, 64),
-    /** Where the Gram matrix lies, and floats from row to row. */
-    gram: SEARCH_FLOATS,
-    row,
-    pairs,
     orders: roundUp(OF_PAIRS + 3 * history, 4),
     columns: history + 2,
     groups: Math.max(1, Math.min(MAX_GROUPS, Math.ceil(quads / 64))),
   };
 }
 
-/** What L-BFGS does with loss and gradient of a trial point. Only the move touches the parameters. */
-export function lbfgsStages(history: number, site: Site): readonly Dispatch[] {
+/**
+ * What L-BFGS does with loss and gradient of a trial point. Only the move touches the parameters.
+ * @param extra how the buffer of that name lies: the search, the Gram matrix, and pairs from there on
+ */
+export function lbfgsStages(history: number, site: Site, extra: Arena): readonly Dispatch[] {
   const { members, quadsPerThread, metricTiles = 1 } = site;
-  const { quads, stride, extra, gram, row, pairs, orders, columns, groups } = layoutOf(history, site);
+  const { quads, orders, columns, groups } = layoutOf(history, site);
+  const stride = site.arena.stride / 4;
+  const [, gram, pairs] = extra.tensors as readonly Tensor[] as readonly [Tensor, Tensor, Tensor];
   const threads = 64 * groups;
   const own = ["optim/lbfgs.wgsl", "optim/lbfgs_order.wgsl"];
   const search = [STEP_SHADER, ...own, "optim/row.wgsl", "optim/lbfgs_search.wgsl"];
-  const perPair = { quads, stride, extra: extra / 4, pairs: pairs / 4, history, orders };
+  const perPair = { quads, stride, extra: extra.stride / 4, pairs: pairs.offset / 4, history, orders };
   const bytes = 16 * quads;
   return [
     {
@@ -56,7 +53,7 @@ export function lbfgsStages(history: number, site: Site): readonly Dispatch[] {
         uses: [...search, "optim/lbfgs_loss.wgsl", "optim/lbfgs_outcome.wgsl"],
       }),
       buffers: { hypers: "hypers", metrics: "metrics", partials: "partials", extra: "extra", orders: "orders" },
-      shape: { columns, threads, extra, orders, tiles: metricTiles },
+      shape: { columns, threads, extra: extra.stride, orders, tiles: metricTiles },
       workgroups: [1, 1, members],
     },
     {
@@ -78,7 +75,7 @@ export function lbfgsStages(history: number, site: Site): readonly Dispatch[] {
       label: "direction",
       kernel: defineKernel({ shader: "optim/lbfgs_direction.wgsl", uses: [...search, "optim/lbfgs_two_loops.wgsl"] }),
       buffers: { hypers: "hypers", sums: "sums", extra: "extra", orders: "orders" },
-      shape: { columns, extra, orders, history, gram, row },
+      shape: { columns, extra: extra.stride, orders, history, gram: gram.offset, row: gram.rowStride },
       workgroups: [1, 1, members],
     },
     {
@@ -86,7 +83,7 @@ export function lbfgsStages(history: number, site: Site): readonly Dispatch[] {
       kernel: defineKernel({ shader: "optim/lbfgs_move.wgsl", uses: own }),
       buffers: { grads: "grads", params: "params", state: "state", extra: "extra", orders: "orders" },
       shape: perPair,
-      workgroups: [Math.min(65535, Math.ceil(quads / 64 / quadsPerThread)), 1, members],
+      workgroups: loopGroups(quads, members, quadsPerThread),
       bytes: (12 + 2 * history) * bytes,
     },
   ];

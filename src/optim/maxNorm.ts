@@ -1,5 +1,5 @@
 import type { BufferSpec } from "../gpu/buffers.ts";
-import type { Dispatch } from "../gpu/dispatch.ts";
+import { type Dispatch, loopGroups } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
 import { MEMBER_BUFFER, MEMBER_SHADER } from "../nn/member.ts";
 import type { Site } from "./optimizer.ts";
@@ -28,7 +28,7 @@ export function maxNorm(site: Site): readonly Dispatch[] {
       }),
       buffers,
       shape,
-      workgroups: [Math.min(65535, Math.ceil((shape.rows * LANES) / 64)), 1, site.members],
+      workgroups: loopGroups(shape.rows * LANES, site.members),
       bytes: 4 * stride,
     },
     {

@@ -1,17 +1,10 @@
 import { z } from "zod";
-import type { Dispatch } from "../gpu/dispatch.ts";
+import { type Dispatch, pieceGroups } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
 import type { Tensor } from "../nn/tensors.ts";
-import {
-  type MatrixTable,
-  matrixBuffers,
-  matrixTable,
-  newtonSchulz,
-  ORTHOGONALISED,
-  tileGroups,
-} from "./newtonSchulz.ts";
+import { type MatrixTable, matrixBuffers, matrixTable, newtonSchulz, ORTHOGONALISED } from "./newtonSchulz.ts";
 import { decayRate, decoupledDecay, defineOptimizer, learningRate, type Optimizer, type Site } from "./optimizer.ts";
-import { type Scalars, sumBuffers } from "./segments.ts";
+import { isWeight, rowConstants, SCALES, scalesBuffer, sumBuffers } from "./segments.ts";
 import { segmentUpdate, termSums } from "./update.ts";
 
 /** Muon with AdamW beside it, with the defaults of its authors' MuonWithAuxAdam. */
@@ -61,15 +54,10 @@ export const muon: Optimizer = defineOptimizer({
   },
   buffers(hyper, site) {
     const taken = orthogonalised(hyper, site);
-    const { tensors } = site.arena;
-    const scales = tensors.flatMap((tensor) => [taken.includes(tensor) ? scaleOf(tensor) : 0, 0, 0, 0]);
     return {
-      scales: {
-        bytes: 16 * tensors.length,
-        usage: "storage",
-        what: `scales of orthogonalised matrices, f32 [${tensors.length}, 4]`,
-        values: [...new Uint32Array(Float32Array.from(scales).buffer)],
-      },
+      scales: scalesBuffer(site, "scales of orthogonalised matrices", (tensor) =>
+        taken.includes(tensor) ? [scaleOf(tensor)] : [],
+      ),
       ...(taken.length > 0 && sumBuffers(site, "tensor")),
       ...matrixBuffers(
         site,
@@ -79,15 +67,12 @@ export const muon: Optimizer = defineOptimizer({
   },
 });
 
-/** The same for every member: a stride of 0. */
-const SCALES: Scalars = { buffer: "scales", stride: 0, perTensor: true };
-
 /** Which tensors are orthogonalised: weight matrices, the first and the last one where the hyper-parameters say so. */
 function orthogonalised(
   { input_layer, output_layer }: { readonly input_layer: boolean; readonly output_layer: boolean },
   { arena }: Site,
 ): readonly Tensor[] {
-  const weights = arena.tensors.filter(({ shape }) => shape.length > 1);
+  const weights = arena.tensors.filter(isWeight);
   return weights.filter((_, i) => (input_layer || i > 0) && (output_layer || i < weights.length - 1));
 }
 
@@ -96,19 +81,19 @@ const scaleOf = ({ rows, columns }: Tensor) => Math.sqrt(Math.max(1, rows / colu
 
 /** From momentum and gradients to Newton-Schulz, and from there to the gradients' place. */
 function copies(site: Site, table: MatrixTable, taken: readonly Tensor[]): { load: Dispatch; store: Dispatch } {
-  const { arena, groups, members } = site;
+  const { arena, members } = site;
   const { count, wide, wideTiles: tiles } = table;
   const shape = { tiles, matrices: count, wide: wide / 4, quads: arena.stride / 4 };
   const uses = ["optim/segments.wgsl", "optim/matrices.wgsl"];
   const tables = { tensors: "tensors", matrices: "matrices", grads: "grads" };
-  const workgroups = tileGroups(tiles, members);
+  const workgroups = pieceGroups(tiles, members);
   return {
     load: {
       label: `normalise momentum of ${taken.map(({ name }) => name).join(", ")}`,
       kernel: defineKernel({
         shader: "optim/muon_load.wgsl",
         uses: [STEP_SHADER, "optim/muon.wgsl", "optim/zero_scalars.wgsl", "optim/row.wgsl", ...uses],
-        constants: groups > 1 ? { GROUPS: groups } : {},
+        constants: rowConstants(site),
       }),
       buffers: { ...tables, state: "state", hypers: "hypers", sums: "sums", x: "x_even" },
       shape: { ...shape, tensors: arena.tensors.length },

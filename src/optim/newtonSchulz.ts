@@ -1,5 +1,5 @@
 import type { BufferSpec } from "../gpu/buffers.ts";
-import type { Dispatch } from "../gpu/dispatch.ts";
+import { type Dispatch, pieceGroups } from "../gpu/dispatch.ts";
 import { defineKernel } from "../gpu/kernel.ts";
 import { roundUp, type Tensor } from "../nn/tensors.ts";
 import type { Site } from "./optimizer.ts";
@@ -9,8 +9,6 @@ const [A, B, C] = [3.4445, -4.775, 2.0315];
 const ITERATIONS = 5;
 /** Rows and columns of a workgroup's tile: shaders/optim/matrices.wgsl. */
 const TILE = 32;
-/** Most workgroups along one axis, on any device. */
-const MAX_GROUPS = 65535;
 
 /** How matrices of an arena lie in the buffers of `matrixBuffers`, as shaders/optim/matrices.wgsl reads it. */
 export interface MatrixTable {
@@ -52,12 +50,6 @@ export function matrixTable({ arena }: Site, isTaken: (tensor: Tensor) => boolea
   return { count, values, wide, square, wideTiles, squareTiles, flops };
 }
 
-/** Workgroups for a tile each. */
-export function tileGroups(tiles: number, members: number): Dispatch["workgroups"] {
-  const x = Math.min(MAX_GROUPS, tiles);
-  return [x, Math.ceil(tiles / x), members];
-}
-
 /** X twice, as each iteration writes the other one, and two squares. */
 export function matrixBuffers({ members: P }: Site, table: MatrixTable): Record<string, BufferSpec> {
   const { count, values, wide, square } = table;
@@ -96,7 +88,7 @@ export function newtonSchulz({ members, quadsPerThread }: Site, table: MatrixTab
     }),
     buffers: { matrices: "matrices", left, right, product: result },
     shape: { tiles, matrices: count, wide: wide / 4, square: square / 4 },
-    workgroups: tileGroups(tiles, members),
+    workgroups: pieceGroups(tiles, members),
     flops: own,
   });
   return Array.from({ length: ITERATIONS }, (_, i) => {

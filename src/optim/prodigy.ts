@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
 import { decayRate, decoupledDecay, defineOptimizer, type Optimizer } from "./optimizer.ts";
-import { type Scalars, sumBuffers } from "./segments.ts";
+import { rowConstants, type Scalars, sumBuffers } from "./segments.ts";
 import { extraArena, termSums } from "./update.ts";
 
 /** Prodigy, with its authors' defaults. */
@@ -53,7 +53,7 @@ export const prodigy: Optimizer = defineOptimizer({
         kernel: defineKernel({
           shader: "optim/prodigy_distance.wgsl",
           uses: [STEP_SHADER, "optim/prodigy.wgsl", "optim/row.wgsl", "optim/zero_scalars.wgsl"],
-          constants: site.groups > 1 ? { GROUPS: site.groups } : {},
+          constants: rowConstants(site),
         }),
         buffers: { hypers: "hypers", sums: "sums", extra: "extra" },
         shape: { stride: stride / 4, numerator: (tensors[1]?.offset ?? 0) / 4 },

@@ -1,13 +1,11 @@
 import type { BufferSpec } from "../gpu/buffers.ts";
-import type { Dispatch } from "../gpu/dispatch.ts";
+import { type Dispatch, pieceGroups } from "../gpu/dispatch.ts";
 import { defineKernel, type Kernel, STEP_SHADER } from "../gpu/kernel.ts";
 import type { Tensor } from "../nn/tensors.ts";
 import type { Site } from "./optimizer.ts";
 
 /** Quads (groups of four floats) of a segment: `SEGMENT` in shaders/optim/segments.wgsl. */
 const SEGMENT = 1024;
-/** Most workgroups along one axis, on any device. */
-const MAX_GROUPS = 65535;
 
 const quadsOf = ({ rows, rowStride }: Tensor) => (rows * rowStride) / 4;
 const segmentsOf = (tensor: Tensor) => Math.ceil(quadsOf(tensor) / SEGMENT);
@@ -42,16 +40,35 @@ export function placeTable(site: Site, cut: Cut = segmentsOf): BufferSpec {
 
 /** Workgroups for a segment each. */
 export function segmentGroups(site: Site, cut: Cut = segmentsOf): Dispatch["workgroups"] {
-  const count = segmentCount(site, cut);
-  const x = Math.min(MAX_GROUPS, count);
-  return [x, Math.ceil(count / x), site.members];
+  return pieceGroups(segmentCount(site, cut), site.members);
 }
+
+/** The constants of a kernel that reads rows of hyper-parameters (shaders/optim/row.wgsl). */
+export const rowConstants = ({ groups }: Site): Kernel["constants"] => (groups > 1 ? { GROUPS: groups } : {});
 
 /** Where `scalars` come from: vec4s from one member's part of a buffer to the next, and whether each tensor has its own. */
 export interface Scalars {
   readonly buffer: string;
   readonly stride: number;
   readonly perTensor: boolean;
+}
+
+/** Scalars of each tensor that are the same for every member; `scalesBuffer` makes their buffer. */
+export const SCALES: Scalars = { buffer: "scales", stride: 0, perTensor: true };
+
+/**
+ * The buffer of `SCALES`.
+ * @param of at most four numbers of a tensor; the others are 0
+ */
+export function scalesBuffer(
+  { arena: { tensors } }: Site,
+  what: string,
+  of: (tensor: Tensor) => readonly number[],
+): BufferSpec {
+  const scales = new Float32Array(4 * tensors.length);
+  for (const [i, tensor] of tensors.entries()) scales.set(of(tensor), 4 * i);
+  const values = [...new Uint32Array(scales.buffer)];
+  return { bytes: 4 * values.length, usage: "storage", what: `${what}, f32 [${tensors.length}, 4]`, values };
 }
 
 /** The shape of update_segments.wgsl and sum_segments.wgsl. */

@@ -1,18 +1,20 @@
 import { z } from "zod";
 import { decayRate, decoupledDecay, defineOptimizer, learningRate, type Optimizer } from "./optimizer.ts";
+import { SCALES } from "./segments.ts";
 import { preconditioners } from "./soapMatrices.ts";
-import { SCALARS, soapBuffers, soapStages } from "./soapStages.ts";
+import { soapBuffers, soapStages } from "./soapStages.ts";
 import { segmentUpdate } from "./update.ts";
 
 /**
- * Steps of the power iteration that the first eigenvectors come from. On the main network they leave up to 1 % of Q^T L Q off
- * its diagonal (in the Frobenius norm), of the 73 to 98 % that L has there; until the next refresh L itself moves by up to 37 %.
+ * Steps of the power iteration that the first eigenvectors come from. On the main network (seeds 0 to 2) they leave 0.5 to 4 % of
+ * Q^T L Q off its diagonal (in the Frobenius norm), of the 81 to 98 % that L has there. More would not last: gradients change so
+ * much in the first steps that 59 to 97 % are there again before the next refresh.
  */
 export const FIRST_REFRESHES = 4;
 
 /**
  * SOAP with the defaults of its authors' code, but for max_precondition_dim, theirs being 10000: the cost of a side grows as
- * its third power, and 784 inputs take thirty times as long as the rest of the main network, on an adapter without a GPU.
+ * its third power, and with the 784 inputs a step of the main network takes over 20 times as long on an adapter without a GPU.
  */
 export const soap: Optimizer = defineOptimizer({
   name: "soap",
@@ -60,7 +62,7 @@ export const soap: Optimizer = defineOptimizer({
   stages(hyper, site) {
     const longest = hyper.max_precondition_dim;
     const of = preconditioners(site.arena, longest);
-    const update = segmentUpdate(soap, hyper, site, SCALARS);
+    const update = segmentUpdate(soap, hyper, site, SCALES);
     if (of.matrices.length === 0) return [update];
     return [
       ...soapStages(site, of, longest, FIRST_REFRESHES),

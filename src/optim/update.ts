@@ -1,12 +1,20 @@
 import { readShader } from "#platform";
 import type { BufferSpec } from "../gpu/buffers.ts";
-import type { Dispatch } from "../gpu/dispatch.ts";
+import { type Dispatch, loopGroups } from "../gpu/dispatch.ts";
 import { defineKernel, type Kernel, STEP_SHADER } from "../gpu/kernel.ts";
 import { reflectStruct, type StructLayout } from "../gpu/reflect.ts";
 import type { Epilogue } from "../nn/dense.ts";
 import { type Arena, layOut } from "../nn/tensors.ts";
 import type { Hyper, Optimizer, Site, Slot } from "./optimizer.ts";
-import { type Scalars, type Sums, segmentGroups, segmentShape, sumDispatches, tensorTable } from "./segments.ts";
+import {
+  rowConstants,
+  type Scalars,
+  type Sums,
+  segmentGroups,
+  segmentShape,
+  sumDispatches,
+  tensorTable,
+} from "./segments.ts";
 
 /** The slots that an optimizer keeps with these hyper-parameters, in the order of their numbers. */
 export function usedSlots(optimizer: Optimizer, hyper: Hyper): readonly Slot[] {
@@ -94,7 +102,7 @@ export function updateDispatch(
     kernel,
     buffers: { grads: "grads", ...applyBuffers(optimizer, hyper) },
     shape: { quads: stride / 4 },
-    workgroups: [Math.min(65535, Math.ceil(stride / 4 / 64 / quadsPerThread)), 1, members],
+    workgroups: loopGroups(stride / 4, members, quadsPerThread),
     bytes: 4 * stride * (3 + 2 * slots), // gradients read; parameters and state read and written
   };
 }
@@ -170,8 +178,8 @@ export function termSums(
 const scalarsShader = (scalars?: Scalars) => `optim/${scalars ? "" : "no_"}scalars.wgsl`;
 const scalarBuffers = (scalars?: Scalars) => (scalars ? { scalar_table: scalars.buffer } : {});
 
-function segmentConstants({ groups }: Site, scalars?: Scalars): Kernel["constants"] {
-  return { ...(groups > 1 && { GROUPS: groups }), ...(scalars && !scalars.perTensor && { PER_TENSOR: 0 }) };
+function segmentConstants(site: Site, scalars?: Scalars): Kernel["constants"] {
+  return { ...rowConstants(site), ...(scalars && !scalars.perTensor && { PER_TENSOR: 0 }) };
 }
 
 /** Whether a step needs no more than the element and its gradient, and so can end the gradient's kernel. */
@@ -209,7 +217,7 @@ export function viewDispatch(optimizer: Optimizer, hyper: Hyper, site: Site): Di
     kernel: defineKernel({ shader: "optim/view.wgsl", uses: [`optim/${optimizer.name}.wgsl`], constants }),
     buffers: { params: "params", state: "state", views: "views", seen: "seen" },
     shape: { quads },
-    workgroups: [Math.min(65535, Math.ceil(quads / 64 / site.quadsPerThread)), 1, site.members],
+    workgroups: loopGroups(quads, site.members, site.quadsPerThread),
   };
 }
 

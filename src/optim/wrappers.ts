@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Dispatch } from "../gpu/dispatch.ts";
+import { type Dispatch, loopGroups } from "../gpu/dispatch.ts";
 import { defineKernel, STEP_SHADER } from "../gpu/kernel.ts";
 import { emaField, swaField } from "./averaging.ts";
 import { clipNorm } from "./clipNorm.ts";
@@ -24,8 +24,7 @@ export const decayField = z.enum(["all", "weights"]);
 
 const elementwise = ({ arena, members, quadsPerThread }: Site) => {
   const quads = arena.stride / 4;
-  const workgroups = [Math.min(65535, Math.ceil(quads / 64 / quadsPerThread)), 1, members] as const;
-  return { quads, workgroups };
+  return { quads, workgroups: loopGroups(quads, members, quadsPerThread) };
 };
 
 /** The slow weights (`slow` [P, stride]) take their step, and the parameters start from them again. */

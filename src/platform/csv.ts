@@ -1,5 +1,4 @@
-import type { CsvRecord } from "./types.ts";
-import { CSV_OPTIONS } from "./types.ts";
+import { CSV_OPTIONS, type CsvRecord } from "./types.ts";
 
 /** Takes a CSV text apart by the package csv-parse, in the form that needs Node's Buffer. Rejects with its error. */
 export async function parseCsv(text: string, delimiter: string): Promise<readonly CsvRecord[]> {

@@ -2,13 +2,13 @@ import type { Split } from "../data/dataset.ts";
 import { createBuffer, readBuffer } from "../gpu/buffers.ts";
 import { type Gpu, scoped } from "../gpu/device.ts";
 import { encodeDispatches, prepareDispatches } from "../gpu/dispatch.ts";
-import { bindStep, stepLayout } from "../gpu/kernel.ts";
-import { writeStruct } from "../gpu/uniforms.ts";
 import { AUGMENT_BUFFER, augmentBuffer, augmentedGather } from "./augmentation.ts";
 import { expandMembers, type Member } from "./members.ts";
 import { NORMALISE } from "./network.ts";
 import { STEP_STRIDE } from "./planBuffers.ts";
 import { type Recipe, RecipeError } from "./recipe.ts";
+import { createStepTable } from "./tables.ts";
+import { writeBytes } from "./upload.ts";
 
 /**
  * Some training images as the first steps of a run change them, by the kernel of training.
@@ -31,7 +31,6 @@ export async function augmentedImages(
   const gather = augmentedGather({ ...(split.format === undefined && { width }), inputs, rowBytes }, size);
   if (!gather) throw new RecipeError("augment: the recipe changes no images: give it settings, such as rotate=12");
   const bytes = 4 * rows * rowBytes;
-  const layout = stepLayout();
   const owned: GPUBuffer[] = [];
   try {
     const make = (name: string, bytes: number, usage: "storage" | "uniform" = "storage") => {
@@ -50,23 +49,17 @@ export async function augmentedImages(
     }));
     owned.push(buffers[AUGMENT_BUFFER] as GPUBuffer);
     const { queue } = gpu.device;
-    const padded = new Uint8Array(Math.ceil(split.images.length / 4) * 4);
-    padded.set(split.images);
-    queue.writeBuffer(buffers.train_images, 0, padded);
+    writeBytes(queue, buffers.train_images, split.images);
     queue.writeBuffer(buffers.order, 0, Uint32Array.from(samples));
     queue.writeBuffer(buffers.seeds, 0, Uint32Array.of(members[0].seed));
-    const table = new DataView(new ArrayBuffer(buffers.step.size));
-    for (let count = 0; count < steps; count++) {
-      const same = { members: 1, slot: 0, first: 1, rows, first_row: 0, order_stride: rows, inv_batch: 1 / rows };
-      writeStruct(table, count * STEP_STRIDE, layout, { ...same, count });
-    }
-    queue.writeBuffer(buffers.step, 0, table.buffer);
+    const table = createStepTable(gpu, buffers.step);
+    const same = { members: 1, slot: 0, first: 1, rows, first_row: 0, order_stride: rows, inv_batch: 1 / rows };
+    table.send(Array.from({ length: steps }, (_, count) => ({ ...same, count })));
     const prepared = await prepareDispatches(gpu, [gather], buffers, owned);
-    const group = bindStep(gpu, buffers.step, layout.size);
     const encoder = gpu.device.createCommandEncoder();
     for (let count = 0; count < steps; count++) {
       const pass = encoder.beginComputePass();
-      pass.setBindGroup(0, group, [count * STEP_STRIDE]);
+      pass.setBindGroup(0, table.group, [count * STEP_STRIDE]);
       encodeDispatches(pass, prepared);
       pass.end();
       encoder.copyBufferToBuffer(buffers.x, 0, buffers.result, count * bytes, bytes);

@@ -2,6 +2,7 @@ import type { Loss } from "../nn/loss/loss.ts";
 import { findLoss } from "../nn/loss/registry.ts";
 import type { DataShape } from "./dataShape.ts";
 import { type Recipe, RecipeError } from "./recipe.ts";
+import { monitorsOf } from "./validationField.ts";
 
 /** @throws RecipeError where a recipe asks of the data what they do not have */
 export function checkData(recipe: Recipe, { targets = "classes" }: DataShape): void {
@@ -12,13 +13,9 @@ export function checkData(recipe: Recipe, { targets = "classes" }: DataShape): v
     );
   }
   if (targets === "classes") return;
-  const schedules = { schedule: recipe.schedule, ...recipe.schedules };
-  const listeners = { early_stopping: recipe.early_stopping?.monitor };
-  for (const [name, setting] of Object.entries(schedules)) Object.assign(listeners, { [name]: setting?.monitor });
-  for (const [name, monitor] of Object.entries(listeners)) {
-    if (typeof monitor !== "string" || !monitor.endsWith("_accuracy")) continue;
-    throw new RecipeError(
-      `${name}.monitor: ${monitor} is a share of classes told right, and these data have values: take a loss`,
-    );
-  }
+  const wrong = monitorsOf(recipe).find(({ monitor }) => monitor.endsWith("_accuracy"));
+  if (!wrong) return;
+  throw new RecipeError(
+    `${wrong.path.join(".")}: ${wrong.monitor} is a share of classes told right, and these data have values: take a loss`,
+  );
 }

@@ -1,16 +1,19 @@
 import type { Safetensors, Tensor as StoredTensor } from "../io/safetensors.ts";
-import { readTensor, writeTensor } from "../nn/tensors.ts";
+import { readTensor, type Tensor, writeTensor } from "../nn/tensors.ts";
 import { besideName, isRestored, withBest, withLast } from "./best.ts";
 import { type Position, positionOf } from "./checkpointPosition.ts";
 import { tableOfCheckpoint } from "./checkpointTable.ts";
-import { forEachKept, forEachRunning, forEachTensor, partOf, pick, refuseOthers } from "./checkpointTensors.ts";
+import { forEachKept, forEachRunning, forEachTensor, pick, refuseOthers, type Visit } from "./checkpointTensors.ts";
 import { checkTable } from "./data.ts";
 import { encodeStopping } from "./earlyStopping.ts";
 import { decodeStates, encodeStates } from "./hypers.ts";
 import { runningStart } from "./kept.ts";
-import { optimizerOf } from "./plan.ts";
+import { optimizerOf, type Plan } from "./plan.ts";
 import { decodeRows, haveMoved } from "./rows.ts";
-import type { Session } from "./session.ts";
+import type { ArenaName, Session } from "./session.ts";
+
+/** Visits the tensors of a buffer, by their names in a checkpoint. */
+type ForEach = (plan: Plan, visit: Visit) => void;
 
 /**
  * The parameters, running statistics and the optimizer's state of every member, read back from the device, with the run's
@@ -18,26 +21,22 @@ import type { Session } from "./session.ts";
  * `member.M.`.
  */
 export async function saveCheckpoint(session: Session, position: Position): Promise<Safetensors> {
-  const { plan } = session;
-  const { rows } = session;
+  const { plan, rows } = session;
   const schedules = session.hypers.states();
-  const params = await session.read("params");
-  const running = await session.read("running");
   const tensors = new Map<string, StoredTensor>();
-  forEachTensor(plan, (name, tensor, member) => {
-    tensors.set(name, { shape: tensor.shape, data: readTensor(partOf(params, plan, member), tensor) });
-  });
-  for (const kept of plan.kept) {
-    const values = await session.read(kept.buffer);
-    forEachKept(plan, kept, (name, tensor, at) => {
-      tensors.set(name, { shape: tensor.shape, data: readTensor(values.subarray(at), tensor) });
+  const save = async (buffer: ArenaName, forEach: ForEach, nameOf = (name: string) => name) => {
+    const values = await session.read(buffer);
+    forEach(plan, (name, tensor, at) => {
+      tensors.set(nameOf(name), { shape: tensor.shape, data: readTensor(values.subarray(at), tensor) });
     });
+  };
+  await save("params", forEachTensor);
+  for (const kept of plan.kept) await save(kept.buffer, (_, visit) => forEachKept(plan, kept, visit));
+  await save("running", forEachRunning);
+  if (hasBest(plan, position)) {
+    await save("best", forEachTensor, bestName);
+    await save("best_running", forEachRunning, bestName);
   }
-  forEachRunning(plan, (name, tensor, at) => {
-    tensors.set(name, { shape: tensor.shape, data: readTensor(running.subarray(at), tensor) });
-  });
-  const hasBest = plan.best && position.stopping?.some(({ best }) => best);
-  if (hasBest) await saveBest(session, tensors);
   const metadata = {
     format: "downhill 1",
     recipe: JSON.stringify(plan.recipe),
@@ -58,34 +57,21 @@ export async function saveCheckpoint(session: Session, position: Position): Prom
   return position.restored ? withBest({ tensors, metadata }) : { tensors, metadata };
 }
 
-/** Adds the best weights of every member. */
-async function saveBest(session: Session, tensors: Map<string, StoredTensor>): Promise<void> {
-  const { plan } = session;
-  const best = await session.read("best");
-  const own = (name: string) => besideName("best", name);
-  forEachTensor(plan, (name, tensor, member) => {
-    tensors.set(own(name), { shape: tensor.shape, data: readTensor(partOf(best, plan, member), tensor) });
-  });
-  const running = await session.read("best_running");
-  forEachRunning(plan, (name, tensor, at) => {
-    tensors.set(own(name), { shape: tensor.shape, data: readTensor(running.subarray(at), tensor) });
-  });
-}
+const bestName = (name: string) => besideName("best", name);
 
-/** Puts the best weights back on the device, where a checkpoint has some. */
-function restoreBest(session: Session, { tensors }: Safetensors, file: string): void {
-  const { plan } = session;
-  const best = new Float32Array(plan.members.length * plan.model.arena.stride);
-  const running = new Float32Array(plan.members.length * plan.model.running.stride);
-  const own = (name: string) => besideName("best", name);
-  forEachTensor(plan, (name, tensor, member) => {
-    writeTensor(partOf(best, plan, member), tensor, pick(tensors, own(name), tensor, file));
-  });
-  forEachRunning(plan, (name, tensor, at) => {
-    writeTensor(running.subarray(at), tensor, pick(tensors, own(name), tensor, file));
-  });
-  session.write("best", best);
-  session.write("best_running", running);
+const hasBest = ({ best: keepsBest }: Plan, { stopping }: Position) => keepsBest && stopping?.some(({ best }) => best);
+
+/** Puts tensors back in one of the plan's buffers, all of it. */
+function restore(
+  session: Session,
+  buffer: ArenaName,
+  floats: number,
+  forEach: ForEach,
+  tensorOf: (name: string, tensor: Tensor) => Float32Array,
+): void {
+  const values = new Float32Array(session.plan.members.length * floats);
+  forEach(session.plan, (name, tensor, at) => writeTensor(values.subarray(at), tensor, tensorOf(name, tensor)));
+  session.write(buffer, values);
 }
 
 /**
@@ -98,12 +84,12 @@ export function restoreCheckpoint(session: Session, saved: Safetensors, file: st
   const trained = tableOfCheckpoint(checkpoint, file);
   if (trained) checkTable(plan.data.table, trained, plan.recipe.data);
   restoreParameters(session, checkpoint, file);
+  const { tensors } = checkpoint;
   for (const kept of plan.kept) {
-    const values = new Float32Array(plan.members.length * kept.slots.length * kept.arena.stride);
-    forEachKept(plan, kept, (name, tensor, at) => {
-      writeTensor(values.subarray(at), tensor, pick(checkpoint.tensors, name, tensor, file));
-    });
-    session.write(kept.buffer, values);
+    const forEach: ForEach = (_, visit) => forEachKept(plan, kept, visit);
+    restore(session, kept.buffer, kept.slots.length * kept.arena.stride, forEach, (name, tensor) =>
+      pick(tensors, name, tensor, file),
+    );
   }
   const { schedules, memory, vary_rows } = checkpoint.metadata;
   if (vary_rows !== undefined)
@@ -118,7 +104,12 @@ export function restoreCheckpoint(session: Session, saved: Safetensors, file: st
     const memories = decodeStates(memory, file).map(({ optimizer = {} }) => optimizer);
     session.hypers.restoreMemory(position.step, memories);
   }
-  if (plan.best && position.stopping?.some(({ best }) => best)) restoreBest(session, checkpoint, file);
+  if (hasBest(plan, position)) {
+    const { arena, running } = plan.model;
+    const tensorOf = (name: string, tensor: Tensor) => pick(tensors, bestName(name), tensor, file);
+    restore(session, "best", arena.stride, forEachTensor, tensorOf);
+    restore(session, "best_running", running.stride, forEachRunning, tensorOf);
+  }
   session.step = position.step;
   return position;
 }
@@ -139,17 +130,11 @@ export function restoreForEvaluation(session: Session, checkpoint: Safetensors, 
 /** Puts the parameters and running statistics of every member back on the device, without the optimizer's state. */
 export function restoreParameters(session: Session, { tensors }: Safetensors, file: string): void {
   const { plan } = session;
+  const { arena, running } = plan.model;
   refuseOthers(plan, tensors, file);
-  const params = new Float32Array(plan.members.length * plan.model.arena.stride);
-  forEachTensor(plan, (name, tensor, member) => {
-    writeTensor(partOf(params, plan, member), tensor, pick(tensors, name, tensor, file));
-  });
-  session.write("params", params);
-  const running = new Float32Array(plan.members.length * plan.model.running.stride);
-  forEachRunning(plan, (name, tensor, at) => {
-    writeTensor(running.subarray(at), tensor, pick(tensors, name, tensor, file));
-  });
-  session.write("running", running);
+  const tensorOf = (name: string, tensor: Tensor) => pick(tensors, name, tensor, file);
+  restore(session, "params", arena.stride, forEachTensor, tensorOf);
+  restore(session, "running", running.stride, forEachRunning, tensorOf);
 }
 
 /**
@@ -159,17 +144,13 @@ export function restoreParameters(session: Session, { tensors }: Safetensors, fi
 export function startFrom(session: Session, { tensors }: Safetensors, file: string): void {
   const { plan } = session;
   refuseOthers(plan, tensors, file);
-  const params = new Float32Array(plan.members.length * plan.model.arena.stride);
+  const { arena } = plan.model;
   const prefix = tensors.has("member.0.fc1.weight") && !tensors.has("fc1.weight") ? "member.0." : "";
-  plan.members.forEach((_, m) => {
-    for (const tensor of plan.model.arena.tensors) {
-      writeTensor(partOf(params, plan, m), tensor, pick(tensors, `${prefix}${tensor.name}`, tensor, file));
-    }
-  });
-  session.write("params", params);
+  const own = (tensor: Tensor) => `${prefix}${tensor.name}`;
+  restore(session, "params", arena.stride, forEachTensor, (_, tensor) => pick(tensors, own(tensor), tensor, file));
   const running = runningStart(plan);
   forEachRunning(plan, (_, tensor, at) => {
-    const name = `${prefix}${tensor.name}`;
+    const name = own(tensor);
     if (tensors.has(name)) writeTensor(running.subarray(at), tensor, pick(tensors, name, tensor, file));
   });
   session.write("running", running);

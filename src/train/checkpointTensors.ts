@@ -1,48 +1,32 @@
 import type { Safetensors } from "../io/safetensors.ts";
-import type { Tensor } from "../nn/tensors.ts";
+import type { Arena, Tensor } from "../nn/tensors.ts";
 import type { KeptState } from "./kept.ts";
 import type { Plan } from "./plan.ts";
 
-/** Visits the parameters of every member, by their names in a checkpoint. */
-export function forEachTensor(
-  { members, model }: Plan,
-  visit: (name: string, tensor: Tensor, member: number) => void,
-): void {
-  members.forEach((_, m) => {
-    const prefix = members.length > 1 ? `member.${m}.` : "";
-    for (const tensor of model.arena.tensors) visit(`${prefix}${tensor.name}`, tensor, m);
-  });
-}
+/** Visits the tensors of one of the plan's buffers. */
+export type Visit = (name: string, tensor: Tensor, at: number) => void;
 
-/** Visits the tensors of one of the optimizer's buffers; `at` is where the slot's part of it begins. */
-export function forEachKept(
-  { members }: Plan,
-  { slots, arena }: KeptState,
-  visit: (name: string, tensor: Tensor, at: number) => void,
-): void {
-  members.forEach((_, m) => {
-    const prefix = members.length > 1 ? `member.${m}.` : "";
-    slots.forEach(({ name }, s) => {
-      const slot = name === "" ? "" : `${name}.`;
-      const at = (m * slots.length + s) * arena.stride;
-      for (const tensor of arena.tensors) visit(`${prefix}optim.${slot}${tensor.name}`, tensor, at);
-    });
-  });
-}
+/** Visits the parameters of every member, by their names in a checkpoint; `at` is where the member's part of the arena begins. */
+export const forEachTensor = (plan: Plan, visit: Visit): void => forEachOf(plan, plan.model.arena, [""], visit);
 
 /** Visits batch norm's running statistics; `at` is where the member's part of their arena begins. */
-export function forEachRunning(
-  { members, model }: Plan,
-  visit: (name: string, tensor: Tensor, at: number) => void,
-): void {
-  members.forEach((_, m) => {
-    const prefix = members.length > 1 ? `member.${m}.` : "";
-    for (const tensor of model.running.tensors) visit(`${prefix}${tensor.name}`, tensor, m * model.running.stride);
-  });
+export const forEachRunning = (plan: Plan, visit: Visit): void => forEachOf(plan, plan.model.running, [""], visit);
+
+/** Visits the tensors of one of the optimizer's buffers; `at` is where the slot's part of it begins. */
+export function forEachKept(plan: Plan, { slots, arena }: KeptState, visit: Visit): void {
+  const names = slots.map(({ name }) => (name === "" ? "optim." : `optim.${name}.`));
+  forEachOf(plan, arena, names, visit);
 }
 
-export function partOf(arena: Float32Array, { model }: Plan, member: number): Float32Array {
-  return arena.subarray(member * model.arena.stride, (member + 1) * model.arena.stride);
+/** @param slots what stands before a tensor's name in each part of a member's */
+function forEachOf({ members }: Plan, { tensors, stride }: Arena, slots: readonly string[], visit: Visit): void {
+  for (const m of members.keys()) {
+    const prefix = members.length > 1 ? `member.${m}.` : "";
+    for (const [s, slot] of slots.entries()) {
+      const at = (m * slots.length + s) * stride;
+      for (const tensor of tensors) visit(`${prefix}${slot}${tensor.name}`, tensor, at);
+    }
+  }
 }
 
 /** A tensor that the network does not have was trained in another network, and this one would compute something else. */

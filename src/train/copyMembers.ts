@@ -12,7 +12,7 @@ export interface MemberCopy {
  * The buffers that hold what a member has come to, with the bytes of a member's part: parameters [P, stride], batch norm's
  * running statistics, and all that its optimizer and what stands around it keep.
  */
-export function memberParts({ model, kept, buffers }: Plan): { readonly buffer: string; readonly bytes: number }[] {
+function memberParts({ model, kept, buffers }: Plan): { readonly buffer: string; readonly bytes: number }[] {
   return [
     { buffer: "params", bytes: 4 * model.arena.stride },
     ...(buffers.running ? [{ buffer: "running", bytes: 4 * model.running.stride }] : []),

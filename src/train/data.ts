@@ -1,5 +1,6 @@
 import { type Dataset, type FileAccess, loadDataset } from "../data/dataset.ts";
 import { loadTable, loadTestTable, type Table } from "../data/table.ts";
+import { tellsValues } from "./lossField.ts";
 import type { Recipe } from "./recipe.ts";
 import { isTable } from "./tableFields.ts";
 
@@ -10,13 +11,13 @@ export type DataRecipe = Pick<Recipe, "data" | "loss" | "target" | "test_split" 
 const TEST_SPLIT = 0.2;
 
 /**
- * Loads a recipe's data: MNIST's files, or a table, which the loss mse tells values of and others the classes of a column.
+ * Loads a recipe's data: MNIST's files, or a table, which a loss of values such as mse tells values of, and others the classes of a column.
  * @throws Error that names the file that cannot be used and why
  */
 export function loadData(recipe: DataRecipe, access: FileAccess): Promise<Dataset> {
   const { data, loss, target = [], test_split: testSplit = TEST_SPLIT, data_seed: seed = 0 } = recipe;
   if (!isTable(data)) return loadDataset(data, access);
-  return loadTable(data, access, { target, kind: loss.name === "mse" ? "values" : "classes", testSplit, seed });
+  return loadTable(data, access, { target, kind: tellsValues(loss) ? "values" : "classes", testSplit, seed });
 }
 
 /**

@@ -5,7 +5,7 @@ import { emaField, swaField } from "../optim/averaging.ts";
 import { findOptimizer } from "../optim/registry.ts";
 import { lookaheadField, samField } from "../optim/wrappers.ts";
 import { augmentField } from "./augmentField.ts";
-import { recipeFields } from "./fields.ts";
+import { fields } from "./fields.ts";
 import { suggest } from "./messages.ts";
 import { gradientNoiseField, mixupField } from "./regularisationFields.ts";
 import { parametersOf } from "./scheduleField.ts";
@@ -51,24 +51,19 @@ const OBJECTS: Readonly<Record<string, { readonly shape: object }>> = {
   vary: varyField,
 };
 
-function allowedKeys(path: readonly string[], input: unknown): string[] {
-  if (path[0] === "optimizer") {
-    const name = String(lookUp(input, ["optimizer", "name"]) ?? "adam");
-    return Object.keys((findOptimizer(name)?.hyper as { shape?: object } | undefined)?.shape ?? {});
-  }
-  if (path[0] === "schedule" || (path[0] === "schedules" && path.length > 1)) {
-    return [...parametersOf(String(lookUp(input, [...path, "name"])))];
-  }
-  if (path[0] === "init") {
-    const { parameters } = findInit(String(lookUp(input, ["init", "name"]))) ?? {};
-    return Object.keys((parameters as { shape?: object } | undefined)?.shape ?? {});
-  }
-  if (path[0] === "loss") {
-    const { parameters } = findLoss(String(lookUp(input, ["loss", "name"]))) ?? {};
-    return Object.keys((parameters as { shape?: object } | undefined)?.shape ?? {});
-  }
-  const object = OBJECTS[path[0] ?? ""];
-  return object ? Object.keys(object.shape) : [...recipeFields];
+/** The fields whose keys depend on a name in them: the schema of what may stand beside it. */
+const NAMED: Readonly<Record<string, (name: string) => object | undefined>> = {
+  init: (name) => findInit(name)?.parameters,
+  loss: (name) => findLoss(name)?.parameters,
+  optimizer: (name) => findOptimizer(name)?.hyper,
+};
+
+function allowedKeys(path: readonly string[], input: unknown): readonly string[] {
+  const [field = ""] = path;
+  const name = String(lookUp(input, [...path, "name"]));
+  if (field === "schedule" || (field === "schedules" && path.length > 1)) return parametersOf(name);
+  const object = NAMED[field] ? NAMED[field](name) : (OBJECTS[field] ?? { shape: fields });
+  return Object.keys((object as { shape?: object } | undefined)?.shape ?? {});
 }
 
 function lookUp(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_SEED } from "../data/random.ts";
 import { activations as allActivations } from "../nn/activation.ts";
 import { emaField, swaField } from "../optim/averaging.ts";
 import type { Hyper } from "../optim/optimizer.ts";
@@ -7,7 +8,7 @@ import { decayField, lookaheadField, samField } from "../optim/wrappers.ts";
 import { augmentField } from "./augmentField.ts";
 import { initField } from "./initField.ts";
 import { lossField } from "./lossField.ts";
-import { plainly } from "./messages.ts";
+import { namedField } from "./namedField.ts";
 import { regularisationFields } from "./regularisationFields.ts";
 import { scheduleField } from "./scheduleField.ts";
 import { tableFields } from "./tableFields.ts";
@@ -20,14 +21,10 @@ export const activations = allActivations.map(({ name }) => name);
 const count = z.number().int().min(1);
 
 /** An optimizer's name with its hyper-parameters; what is left out takes the optimizer's default. */
-const optimizerField = z
-  .looseObject({ name: z.enum(optimizers.map(({ name }) => name)) })
-  .transform(({ name, ...given }, context) => {
-    const parsed = findOptimizer(name)?.hyper.safeParse(given, { error: plainly });
-    if (parsed?.success) return { name, ...parsed.data } as { readonly name: string } & Hyper;
-    context.issues.push(...(parsed?.error.issues ?? []).map((issue) => ({ ...issue, input: given }) as never));
-    return z.NEVER;
-  });
+const optimizerField = namedField<{ readonly name: string } & Hyper>(
+  optimizers.map(({ name }) => name),
+  (name) => findOptimizer(name)?.hyper,
+);
 
 /** The fields of a recipe. It is one JSON object, the same for the command line, Node and a page. */
 export const fields = {
@@ -80,13 +77,13 @@ export const fields = {
     .number()
     .int()
     .min(0)
-    .max(0xffffffff)
+    .max(MAX_SEED)
     .optional()
     .describe("which samples those are; the same for all members, and 0 unless given"),
   early_stopping: earlyStoppingField
     .optional()
     .describe("ends a member's training once a figure no longer gets better, and gives it back its best weights"),
-  seed: z.number().int().min(0).max(0xffffffff).default(0).describe("of start weights, order and all other randomness"),
+  seed: z.number().int().min(0).max(MAX_SEED).default(0).describe("of start weights, order and all other randomness"),
   population: count.max(65535).default(1).describe("members, seeded seed, seed + 1, ..."),
   vary: varyField.optional().describe("members of one seed that differ in one setting, or in several"),
 };

@@ -1,6 +1,7 @@
 import type { Dataset, Split } from "../data/dataset.ts";
 import { varianceOf } from "../data/spread.ts";
 import type { Table } from "../data/table.ts";
+import type { TestFigures, ValidationFigures } from "../io/runLog.ts";
 import type { Plan } from "./plan.ts";
 import type { Metrics } from "./tables.ts";
 import { partsOf } from "./validation.ts";
@@ -35,11 +36,6 @@ export function valueFigures(split: Split, table?: Table): FiguresOf {
   });
 }
 
-/** The figures that a member is reported by, on the test set. */
-export type TestFigures = { readonly test_loss: number } & {
-  readonly [name in "test_accuracy" | "test_rmse" | "test_r2"]?: number;
-};
-
 /** Figures under their names in events. */
 export function testFigures({ loss, accuracy, rmse, r2 }: Figures): TestFigures {
   return {
@@ -51,7 +47,7 @@ export function testFigures({ loss, accuracy, rmse, r2 }: Figures): TestFigures 
 }
 
 /** The same of validation samples. */
-export function validationFigures({ loss, accuracy, rmse, r2 }: Figures) {
+function validationFigures({ loss, accuracy, rmse, r2 }: Figures): ValidationFigures {
   return {
     val_loss: loss,
     ...(accuracy !== undefined && { val_accuracy: accuracy }),

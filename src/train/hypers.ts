@@ -105,12 +105,7 @@ export function createHypers(plan: Plan): Hypers {
       members.forEach((own, m) => {
         remembered.settle(m, step);
         own.hyper = { ...own.hyper, lr };
-        for (const entry of own.scheduled) {
-          if (entry.scalar !== "lr") continue;
-          const { value } = entry.state ?? {};
-          if (value !== undefined) entry.state = { ...entry.state, value: (value * lr) / entry.base };
-          entry.base = lr;
-        }
+        for (const entry of own.scheduled) if (entry.scalar === "lr") rebase(entry, lr);
       });
     },
     setMember(m, { optimizer: { name: _, ...rest }, schedules }, step) {
@@ -118,11 +113,8 @@ export function createHypers(plan: Plan): Hypers {
       const own = members[m] as (typeof members)[number];
       own.hyper = rest as Hyper;
       for (const entry of own.scheduled) {
-        const base = Number(own.hyper[entry.scalar]);
-        const { value } = entry.state ?? {};
-        if (value !== undefined) entry.state = { ...entry.state, value: (value * base) / entry.base };
+        rebase(entry, Number(own.hyper[entry.scalar]));
         entry.setting = schedules[entry.scalar] ?? entry.setting;
-        entry.base = base;
       }
     },
     copy(from, to, step) {
@@ -131,6 +123,13 @@ export function createHypers(plan: Plan): Hypers {
       remembered.copy(from, to, step);
     },
   };
+}
+
+/** Gives a schedule another value to move; one that listens goes on by the same share. */
+function rebase(entry: Scheduled, base: number): void {
+  const { value } = entry.state ?? {};
+  if (value !== undefined) entry.state = { ...entry.state, value: (value * base) / entry.base };
+  entry.base = base;
 }
 
 /** What the optimizer remembers, folded from step to step. */

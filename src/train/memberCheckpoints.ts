@@ -13,7 +13,7 @@ export interface MemberSource {
 const LISTS = ["epoch_loss", "early_stopping", "schedules", "memory"] as const;
 
 /** Metadata that members of one population share. */
-const SHARED = ["format", "kernels", "step", "evaluated"] as const;
+const SHARED = ["format", "kernels", "table", "step", "evaluated"] as const;
 
 /**
  * The checkpoint of a population that is put together from members of others, to go on with: of one structure, at one step,

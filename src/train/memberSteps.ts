@@ -6,8 +6,10 @@ import { reflectStruct } from "../gpu/reflect.ts";
 import { writeStruct } from "../gpu/uniforms.ts";
 import { MEMBER_STEP_SHADER } from "../nn/member.ts";
 import { gradientDeviation } from "../optim/adjustGradients.ts";
+import { averageRate } from "../optim/averaging.ts";
 import type { Member } from "./members.ts";
 import type { Plan } from "./plan.ts";
+import { sendStepRows } from "./sendStepRows.ts";
 
 const layout = () => reflectStruct(readShader(MEMBER_STEP_SHADER), "MemberStep");
 
@@ -19,30 +21,29 @@ export function memberStepBuffer({ members, tableRows }: Pick<Plan, "members" | 
 }
 
 /** A member's row of that table at a step, counted from 0. */
-export function memberStep(
-  { seed, gradient_noise, mixup }: Pick<Member, "seed" | "gradient_noise" | "mixup">,
-  step: number,
-) {
+function memberStep({ seed, gradient_noise, mixup, averages }: Member, step: number, plan: Plan) {
   return {
     noise: gradient_noise ? gradientDeviation(gradient_noise, step) : 0,
     mix: mixup ? mixupShare(mixup.alpha, seed, step) : 1,
+    average: averageRate(averages, step + 1, plan),
   };
 }
 
-/** Sends the rows of steps `from` to `to` (exclusive) of all members; step t lies at row t % tableRows. */
-export function sendMemberSteps({ device }: Gpu, buffer: GPUBuffer, plan: Plan, from: number, to: number): void {
-  const { members, tableRows } = plan;
+/**
+ * Sends the rows of steps `from` to `to` (exclusive) of all members.
+ * @param enabled whether each member takes part: the average of one that does not stays as it is
+ */
+export function sendMemberSteps(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  plan: Plan,
+  enabled: readonly boolean[],
+  from: number,
+  to: number,
+): void {
   const struct = layout();
-  const rowBytes = members.length * struct.size;
-  const bytes = new ArrayBuffer((to - from) * rowBytes);
-  const view = new DataView(bytes);
-  for (let t = from; t < to; t++) {
-    members.forEach((member, m) => {
-      writeStruct(view, (t - from) * rowBytes + m * struct.size, struct, memberStep(member, t));
-    });
-  }
-  const row = from % tableRows;
-  const untilEnd = Math.min(to - from, tableRows - row);
-  device.queue.writeBuffer(buffer, row * rowBytes, bytes, 0, untilEnd * rowBytes);
-  if (untilEnd < to - from) device.queue.writeBuffer(buffer, 0, bytes, untilEnd * rowBytes);
+  sendStepRows(gpu, buffer, plan, struct.size, from, to, (view, at, m, step) => {
+    const values = memberStep(plan.members[m] as Member, step, plan);
+    writeStruct(view, at, struct, enabled[m] ? values : { ...values, average: 0 });
+  });
 }

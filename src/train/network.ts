@@ -60,7 +60,7 @@ const partsOf = ({ blocks }: Mlp): readonly Part[] =>
 const endOf = (part: Part) => ({ activation: part.kind === "activate" ? "identity" : part.layer.activation });
 
 /**
- * All that a chunk of a step, and one of evaluation, does with the network: forward, loss, backward.
+ * All that a chunk of a step, and one of evaluation, does with the network: forward, loss, backward; what a plan asks for.
  * @returns `again`: a chunk of a further gradient of the same samples, which must not move running statistics a second time;
  *   `statistics`: a chunk of training samples, in the order `statistics_order`, for running statistics of the weights that are
  *   evaluated; `metricTiles`: entries of the metrics table for each step and member
@@ -70,7 +70,7 @@ export function networkStages(
   data: DataShape,
   tiling: Tiling,
   size: NetworkSize,
-): Record<"chunk" | "again" | "evaluate" | "statistics", Dispatch[]> & { metricTiles: number } {
+): Record<"chunk" | "again" | "evaluate" | "statistics", () => Dispatch[]> & { metricTiles: number } {
   const { members, capacity, accumulates } = size;
   const parts = partsOf(model);
   const last = model.layers.at(-1) as DenseLayer;
@@ -162,12 +162,12 @@ export function networkStages(
       }),
     ];
   };
-  const backward = parts.map(backwardOf).reverse().flat();
+  const backward = () => parts.map(backwardOf).reverse().flat();
   return {
-    chunk: [...forward("train", train), ...backward],
-    again: [...forward("train", train, "stays"), ...backward],
-    evaluate: forward("test", evaluate),
-    statistics: statistics(),
+    chunk: () => [...forward("train", train), ...backward()],
+    again: () => [...forward("train", train, "stays"), ...backward()],
+    evaluate: () => forward("test", evaluate),
+    statistics,
     metricTiles,
   };
 }

@@ -28,3 +28,23 @@ export function createPacer(limit: number): Pacer {
     },
   };
 }
+
+/**
+ * Works through `count` samples in chunks of `rows`, as many a submit as the pacer says. Ends early where it is aborted.
+ * @param work submits samples `start` to `end` (exclusive) and waits for the device
+ */
+export async function paced(
+  pacer: Pacer,
+  count: number,
+  rows: number,
+  signal: AbortSignal | undefined,
+  work: (start: number, end: number) => Promise<unknown>,
+): Promise<void> {
+  for (let start = 0; start < count && !signal?.aborted; ) {
+    const end = Math.min(count, start + pacer.chunks * rows);
+    const begun = performance.now();
+    await work(start, end);
+    pacer.record(Math.ceil((end - start) / rows), performance.now() - begun);
+    start = end;
+  }
+}

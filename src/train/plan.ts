@@ -10,7 +10,7 @@ import type { Loss } from "../nn/loss/loss.ts";
 import { findLoss } from "../nn/loss/registry.ts";
 import { MEMBER_SHADER } from "../nn/member.ts";
 import { type Mlp, mlp } from "../nn/mlp.ts";
-import { averageDispatch, pointsAt } from "../optim/averaging.ts";
+import { averageDispatch } from "../optim/averaging.ts";
 import type { Hyper, Optimizer, Slot } from "../optim/optimizer.ts";
 import { findOptimizer } from "../optim/registry.ts";
 import {
@@ -26,13 +26,14 @@ import {
 } from "../optim/update.ts";
 import { wrap } from "../optim/wrappers.ts";
 import { checkData } from "./checkData.ts";
+import { checkAverages, checkBatchNorm } from "./checkSizes.ts";
 import { type DataShape, statisticsCount } from "./dataShape.ts";
 import { type KeptState, keptState } from "./kept.ts";
 import { expandMembers, type Member } from "./members.ts";
 import { NORMALISE, networkStages } from "./network.ts";
 import { planBuffers } from "./planBuffers.ts";
-import { MAX_CHUNK_ROWS, type PlanSizes, planSizes } from "./planSizes.ts";
-import { type Recipe, RecipeError } from "./recipe.ts";
+import { type PlanSizes, planSizes } from "./planSizes.ts";
+import type { Recipe } from "./recipe.ts";
 import { regularise } from "./regularise.ts";
 import { trainingGather } from "./trainingGather.ts";
 import { type BestSource, bestSource, onValidation, withValidation } from "./validation.ts";
@@ -89,6 +90,7 @@ export interface Plan extends PlanSizes {
 
 /** The file whose `struct Range` says what the shuffle fills. */
 const SHUFFLE_SHADER = "data/shuffle.wgsl";
+
 /**
  * Compiles a recipe to a plan.
  * @throws RecipeError where the recipe does not suit the data
@@ -141,20 +143,20 @@ export function makePlan(recipe: Recipe, given: DataShape, chosen: Tiling): Plan
   };
   const network = networkStages(model, data, tiling, networkSize);
   const averages = first.averages.ema !== undefined || first.averages.swa !== undefined;
-  if (averages) checkAverages(first, { ...sizes });
+  if (averages) checkAverages(first, sizes);
   const evaluatedBuffer = optimizer.evaluation ? "seen" : averages ? "average" : wrapped.evaluated;
   const looksElsewhere = evaluatedBuffer !== "params";
-  const statistics = looksElsewhere ? network.statistics : [];
+  const statistics = looksElsewhere ? network.statistics() : [];
   const evaluated = (dispatch: Dispatch): Dispatch => {
     const { params, ...others } = dispatch.buffers;
     if (!params) return dispatch;
     const running = others.running && looksElsewhere ? { running: "seen_running" } : {};
     return { ...dispatch, buffers: { ...others, ...running, params: evaluatedBuffer } };
   };
-  const evaluate = network.evaluate.map(evaluated);
+  const evaluate = network.evaluate().map(evaluated);
   // A tail keeps logits to itself.
   const { tail, ...tailless } = tiling;
-  const apart = tail ? networkStages(model, data, tailless, networkSize) : network;
+  const logits = tail ? networkStages(model, data, tailless, networkSize).evaluate().map(evaluated) : evaluate;
   const best = bestSource(recipe, data, evaluate);
   const plan = {
     recipe,
@@ -184,8 +186,8 @@ export function makePlan(recipe: Recipe, given: DataShape, chosen: Tiling): Plan
     stages: {
       init: initNetwork(model, P, recipe.init),
       shuffle: [shuffleDispatch(sizes.submitSamples, P)],
-      chunk: network.chunk,
-      again: wrapped.gradients > 1 ? network.again : [],
+      chunk: network.chunk(),
+      again: wrapped.gradients > 1 ? network.again() : [],
       between: wrapped.between,
       update: fusesUpdate
         ? []
@@ -202,7 +204,7 @@ export function makePlan(recipe: Recipe, given: DataShape, chosen: Tiling): Plan
       evaluate,
       validate: data.validationCount ? onValidation(evaluate) : [],
     },
-    logits: { z: `${model.layers.at(-1)?.name}.y`, stage: apart.evaluate.slice(0, -1).map(evaluated) },
+    logits: { z: `${model.layers.at(-1)?.name}.y`, stage: logits.slice(0, -1) },
     ...(best && { best }),
   };
   const own = {
@@ -210,35 +212,6 @@ export function makePlan(recipe: Recipe, given: DataShape, chosen: Tiling): Plan
     ...regularised.buffers,
   };
   return { ...plan, buffers: { ...planBuffers(plan, capacity, gather !== undefined || !tiling.fusesGather), ...own } };
-}
-
-/**
- * @param batch samples that are normalised together: one of the batches where a step takes several
- * @throws RecipeError where batches do not give the statistics that batch norm needs
- */
-function checkBatchNorm(batch: number, chunkRows: number, { trainCount }: DataShape): void {
-  if (batch > chunkRows) {
-    throw new RecipeError(
-      `batch_norm: a batch of ${batch} samples is worked through in chunks of ${chunkRows}, and batch norm needs the ` +
-        `statistics of all of it at once: use a batch_size of at most ${MAX_CHUNK_ROWS}, or layer_norm`,
-    );
-  }
-  const rest = trainCount % batch;
-  if (batch !== 1 && rest !== 1) return;
-  const which = batch === 1 ? "a batch" : `the last batch of an epoch (${trainCount} samples by ${batch})`;
-  throw new RecipeError(
-    `batch_norm: ${which} is one sample, which has no variance: use another batch_size, of 2 or more, or layer_norm`,
-  );
-}
-
-/** @throws RecipeError where the run ends before its average begins */
-function checkAverages({ averages: { swa } }: Member, sizes: PlanSizes): void {
-  if (!swa || pointsAt(swa, sizes.steps, sizes) > 0) return;
-  const every = swa.every === "epoch" ? `${sizes.stepsPerEpoch} (an epoch)` : swa.every;
-  throw new RecipeError(
-    `swa: a run of ${sizes.steps} steps has no point to average, as one comes every ${every} after ${swa.start} of the run; ` +
-      "train longer, or give fewer steps as every",
-  );
 }
 
 function shuffleDispatch(samples: number, members: number): Dispatch {

@@ -1,7 +1,7 @@
 import type { BufferSpec } from "../gpu/buffers.ts";
 import { stepLayout } from "../gpu/kernel.ts";
+import { METRICS_BYTES } from "../nn/loss/loss.ts";
 import { MEMBER_BUFFER, MEMBER_STEP_BUFFER } from "../nn/member.ts";
-import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
 import { NORM_PARTIALS } from "../optim/clipNorm.ts";
 import { AUGMENT_BUFFER, augmentBuffer } from "./augmentation.ts";
 import { evaluationCount, quadsOf } from "./dataShape.ts";
@@ -53,9 +53,6 @@ export function planBuffers(
       x: floats(P * capacity * 4 * quadsOf(data.inputs), `gathered samples, f32 [P=${P}, ${capacity}, ${data.inputs}]`),
     }),
     ...networkBuffers(model, P, capacity),
-    ...(plan.averages && {
-      average_rates: floats(tableRows * P, `how far the average goes, by step, f32 [${tableRows}, P=${P}]`),
-    }),
     ...(plan.statisticsCount > 0 && {
       statistics_order: storage(4 * plan.statisticsCount, `u32 [${plan.statisticsCount}]`),
       seen_running: floats(P * model.running.stride, `their running statistics, f32 [P=${P}, ${model.running.stride}]`),

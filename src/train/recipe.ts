@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_SEED } from "../data/random.ts";
 import { findOptimizer } from "../optim/registry.ts";
 import { explain } from "./explain.ts";
 import { fields } from "./fields.ts";
@@ -6,7 +7,7 @@ import { fullBatchFaults } from "./fullBatch.ts";
 import { lossFaults } from "./lossField.ts";
 import { plainly } from "./messages.ts";
 import { regularisationFaults } from "./regularisationFields.ts";
-import { scheduleFaults } from "./scheduleField.ts";
+import { type Fault, scheduleFaults } from "./scheduleField.ts";
 import { tableFaults } from "./tableFields.ts";
 import { validationFaults } from "./validationField.ts";
 
@@ -17,44 +18,47 @@ export class RecipeError extends Error {
 
 /** The schema of a recipe: strict, with defaults for all that is left out. */
 export const recipeSchema = z.strictObject(fields).superRefine((recipe, context) => {
-  if (recipe.vary && recipe.population > 1) {
-    context.addIssue({ code: "custom", path: ["vary"], message: "population and vary exclude each other: give one" });
-  }
-  if (recipe.population > 1 && recipe.seed + recipe.population - 1 > 0xffffffff) {
-    context.addIssue({ code: "custom", path: ["seed"], message: "the last member's seed would exceed 4294967295" });
-  }
-  if (recipe.batch_norm && recipe.layer_norm) {
-    const message = "batch_norm and layer_norm exclude each other: give one";
-    context.addIssue({ code: "custom", path: ["layer_norm"], message });
-  }
-  if (recipe.hidden.length === 0) {
-    for (const field of ["batch_norm", "layer_norm", "dropout"] as const) {
-      if (!recipe[field]) continue;
-      const message = "stands behind hidden layers, and the network has none: leave it out, or give hidden widths";
-      context.addIssue({ code: "custom", path: [field], message });
-    }
-  }
-  for (const { path, message } of validationFaults(recipe)) {
-    context.addIssue({ code: "custom", path: [...path], message });
-  }
-  for (const { path, message } of [...tableFaults(recipe), ...lossFaults(recipe)]) {
-    context.addIssue({ code: "custom", path: [...path], message });
-  }
-  for (const { path, message } of regularisationFaults(recipe)) {
-    context.addIssue({ code: "custom", path: [...path], message });
-  }
-  for (const { path, message } of wrapperFaults(recipe)) {
-    context.addIssue({ code: "custom", path: [...path], message });
-  }
-  for (const { path, message } of fullBatchFaults(recipe)) {
-    context.addIssue({ code: "custom", path: [...path], message });
-  }
-  for (const { path, message } of scheduleFaults(recipe))
-    context.addIssue({ code: "custom", path: [...path], message });
+  const faults = [
+    ...memberFaults(recipe),
+    ...networkFaults(recipe),
+    ...validationFaults(recipe),
+    ...tableFaults(recipe),
+    ...lossFaults(recipe),
+    ...regularisationFaults(recipe),
+    ...wrapperFaults(recipe),
+    ...fullBatchFaults(recipe),
+    ...scheduleFaults(recipe),
+  ];
+  for (const { path, message } of faults) context.addIssue({ code: "custom", path: [...path], message });
 });
 
+/** What is wrong with a recipe's population. */
+function memberFaults({ vary, population, seed }: Recipe): readonly Fault[] {
+  return [
+    ...(vary && population > 1
+      ? [{ path: ["vary"], message: "population and vary exclude each other: give one" }]
+      : []),
+    ...(population > 1 && seed + population - 1 > MAX_SEED
+      ? [{ path: ["seed"], message: "the last member's seed would exceed 4294967295" }]
+      : []),
+  ];
+}
+
+/** What does not go together in a recipe's network. */
+function networkFaults(recipe: Recipe): readonly Fault[] {
+  const { batch_norm, layer_norm, hidden } = recipe;
+  const behind = (["batch_norm", "layer_norm", "dropout"] as const).filter((field) => recipe[field]);
+  const message = "stands behind hidden layers, and the network has none: leave it out, or give hidden widths";
+  return [
+    ...(batch_norm && layer_norm
+      ? [{ path: ["layer_norm"], message: "batch_norm and layer_norm exclude each other: give one" }]
+      : []),
+    ...(hidden.length === 0 ? behind.map((field) => ({ path: [field], message })) : []),
+  ];
+}
+
 /** What is wrong with what a recipe puts around its optimizer. */
-function wrapperFaults(recipe: Recipe): { path: string[]; message: string }[] {
+function wrapperFaults(recipe: Recipe): readonly Fault[] {
   const { name } = recipe.optimizer;
   const views = (["lookahead", "ema", "swa"] as const).filter((field) => recipe[field]);
   const [first, second] = views;

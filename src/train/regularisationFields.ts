@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { findLoss } from "../nn/loss/registry.ts";
 import { findOptimizer } from "../optim/registry.ts";
 import type { Fault } from "./scheduleField.ts";
 
@@ -50,7 +51,7 @@ export function regularisationFaults(recipe: Regularised): readonly Fault[] {
   if (mixup && batch_size === 1) {
     faults.push({ path: ["mixup"], message: "mixes the samples of a batch in pairs: use a batch_size of 2 or more" });
   }
-  if (mixup && loss.name !== "cross_entropy") {
+  if (mixup && !findLoss(loss.name)?.softens) {
     const message = `mixes the labels of cross_entropy, and the loss is ${loss.name}: leave one of the two out`;
     faults.push({ path: ["mixup"], message });
   }

@@ -1,16 +1,13 @@
 import { z } from "zod";
 import type { Plan } from "./plan.ts";
-import { type VaryValue, varyRows } from "./vary.ts";
-
-/** Each member's values of a recipe's `vary`. */
-export type Rows = readonly (readonly VaryValue[])[];
+import { type Rows, varyRows, varyValue } from "./vary.ts";
 
 /** Whether members have other values by now than those that they began with. */
 export function haveMoved(rows: Rows, { recipe }: Plan): boolean {
   return recipe.vary !== undefined && JSON.stringify(rows) !== JSON.stringify(varyRows(recipe.vary));
 }
 
-const rowsSchema = z.array(z.array(z.union([z.number(), z.boolean(), z.string()])));
+const rowsSchema = z.array(z.array(varyValue));
 
 /**
  * Reads the rows in a checkpoint's metadata.

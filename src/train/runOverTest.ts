@@ -1,9 +1,10 @@
 import { type BufferSpec, createBuffer, readBuffer } from "../gpu/buffers.ts";
 import { type Gpu, scoped } from "../gpu/device.ts";
 import { type Dispatch, encodeDispatches, prepareDispatches } from "../gpu/dispatch.ts";
-import { createPacer } from "./pacer.ts";
+import { createPacer, paced } from "./pacer.ts";
 import { STEP_STRIDE } from "./planBuffers.ts";
 import type { Session } from "./session.ts";
+import { evaluationRows } from "./stepRows.ts";
 import type { Wait } from "./submits.ts";
 import { createStepTable } from "./tables.ts";
 
@@ -32,8 +33,7 @@ export async function runOverTest(
   collect: Collect = () => {},
 ): Promise<ArrayBuffer | undefined> {
   const { plan } = session;
-  const { data, members, evaluateRows, submitChunks, logits } = plan;
-  const [count, P] = [data.testCount, members.length];
+  const { data, evaluateRows, submitChunks, logits } = plan;
   const [name, spec] = Object.entries(result)[0] as [string, BufferSpec];
   const owned: GPUBuffer[] = [];
   try {
@@ -46,15 +46,8 @@ export async function runOverTest(
     const buffers = { ...session.buffers, ...(best && bestInstead(session)), [name]: made.filled };
     const prepared = await prepareDispatches(gpu, [...logits.stage, ...behind], buffers, owned);
     const table = createStepTable(gpu, made.steps);
-    const pacer = createPacer(submitChunks);
-    for (let start = 0; start < count; ) {
-      if (signal?.aborted) return undefined;
-      const end = Math.min(count, start + pacer.chunks * evaluateRows);
-      const chunks = Array.from({ length: Math.ceil((end - start) / evaluateRows) }, (_, i) => {
-        const first_row = start + i * evaluateRows;
-        const same = { members: P, slot: 0, first: 1, order_stride: 0, count: 0, inv_batch: 1 / count };
-        return { ...same, first_row, rows: Math.min(evaluateRows, end - first_row) };
-      });
+    await paced(createPacer(submitChunks), data.testCount, evaluateRows, signal, (start, end) => {
+      const chunks = evaluationRows(plan, start, end, "test");
       table.send(chunks);
       const encoder = gpu.device.createCommandEncoder();
       chunks.forEach((chunk, i) => {
@@ -65,11 +58,8 @@ export async function runOverTest(
         collect(encoder, made.filled, chunk);
       });
       gpu.device.queue.submit([encoder.finish()]);
-      const begun = performance.now();
-      await wait(gpu.device.queue.onSubmittedWorkDone());
-      pacer.record(chunks.length, performance.now() - begun);
-      start = end;
-    }
+      return wait(gpu.device.queue.onSubmittedWorkDone());
+    });
     return signal?.aborted ? undefined : await readBuffer(gpu, made.filled);
   } finally {
     for (const buffer of owned) buffer.destroy();

@@ -6,19 +6,16 @@ import { findSchedule, schedules } from "../optim/schedules/registry.ts";
 import type { Parameters } from "../optim/schedules/schedule.ts";
 import { updateStructure } from "../optim/update.ts";
 import { plainly, suggest } from "./messages.ts";
+import { namedField } from "./namedField.ts";
 
 /** A schedule's name with its parameters. */
 export type ScheduleSetting = { readonly name: string } & Parameters;
 
 /** A schedule in a recipe; what is left out takes the schedule's default. */
-export const scheduleField = z
-  .looseObject({ name: z.enum(schedules.map(({ name }) => name)) })
-  .transform(({ name, ...given }, context) => {
-    const parsed = findSchedule(name)?.parameters.safeParse(given, { error: plainly });
-    if (parsed?.success) return { name, ...parsed.data } as ScheduleSetting;
-    context.issues.push(...(parsed?.error.issues ?? []).map((issue) => ({ ...issue, input: given }) as never));
-    return z.NEVER;
-  });
+export const scheduleField = namedField<ScheduleSetting>(
+  schedules.map(({ name }) => name),
+  (name) => findSchedule(name)?.parameters,
+);
 
 /** The part of a recipe that schedules are about. */
 export interface Scheduled {

@@ -2,11 +2,11 @@ import type { Split } from "../data/dataset.ts";
 import { checkFits, createBuffer, readBuffer } from "../gpu/buffers.ts";
 import { type Gpu, scoped } from "../gpu/device.ts";
 import { encodeDispatches, type PreparedDispatch, prepareDispatches } from "../gpu/dispatch.ts";
-import { encodeStruct } from "../gpu/uniforms.ts";
+import type { StructValues } from "../gpu/uniforms.ts";
 import { MEMBER_BUFFER, MEMBER_STEP_BUFFER } from "../nn/member.ts";
-import { averageRate, isBeforeAverage } from "../optim/averaging.ts";
+import { isBeforeAverage } from "../optim/averaging.ts";
 import { AUGMENT_BUFFER, augmentRows } from "./augmentation.ts";
-import { type Chunk, spanOf } from "./chunks.ts";
+import type { Chunk } from "./chunks.ts";
 import { copyMembers, type MemberCopy } from "./copyMembers.ts";
 import { createHypers, type Hypers } from "./hypers.ts";
 import { encodeStarts, fillState, type KeptState, runningStart } from "./kept.ts";
@@ -22,17 +22,11 @@ import {
   trainRows,
   updateRows,
 } from "./stepRows.ts";
-import {
-  createMetricsReader,
-  createStepTable,
-  type Metrics,
-  sendAverageRates,
-  sendHypers,
-  sendMembers,
-  sendViews,
-} from "./tables.ts";
+import { createMetricsReader, createStepTable, type Metrics, sendHypers, sendMembers, sendViews } from "./tables.ts";
+import { encodeSteps, sendOrder } from "./trainSubmit.ts";
 import { sendTest, sendTrain } from "./upload.ts";
-import { type VaryValue, varyRows } from "./vary.ts";
+import { encodeBest } from "./validation.ts";
+import { type Rows, type VaryValue, varyRows } from "./vary.ts";
 
 export type { Metrics };
 
@@ -84,7 +78,7 @@ export interface Session {
   /** Takes them from batches `from` to `to` (exclusive), in turn from 0 on. */
   gatherStatistics(from: number, to: number): Promise<void>;
   /** Each member's values of the recipe's `vary` as they are now; undefined where it has none. */
-  readonly rows: readonly (readonly VaryValue[])[] | undefined;
+  readonly rows: Rows | undefined;
   /**
    * Gives a member other values of the recipe's `vary` from the next step on. Nothing may be in flight.
    * @throws RecipeError where they are out of range; which parts run must be as for those it had
@@ -117,7 +111,6 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
   const { device } = gpu;
   const { queue } = device;
   const owned: GPUBuffer[] = [];
-  const P = plan.members.length;
   const buffers = await scoped(gpu, "allocating the plan's buffers", () => {
     const specs = {
       ...plan.buffers,
@@ -138,14 +131,18 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
   const members = [...plan.members];
   const current: Plan = { ...plan, members };
   const rows = plan.recipe.vary && [...varyRows(plan.recipe.vary)];
+  const sendOwn = () => {
+    if (buffers[MEMBER_BUFFER]) sendMembers(gpu, buffers[MEMBER_BUFFER], current, enabled);
+  };
   // Losses read it in evaluation too, before or without any training.
-  if (buffers[MEMBER_BUFFER]) sendMembers(gpu, buffers[MEMBER_BUFFER], current, enabled);
+  sendOwn();
   let done = 0;
   /** The step after which batch norm's statistics of evaluated weights were taken. */
   let statisticsAt: number | undefined;
 
+  /** One that the plan leaves empty need not be prepared. */
   const stage = (name: Stage) => {
-    const dispatches = stages[name];
+    const dispatches = stages[name] ?? (plan.stages[name].length === 0 ? [] : undefined);
     if (!dispatches) throw new Error(`stage "${name}" is not prepared: await session.prepare(["${name}"]) first`);
     return dispatches;
   };
@@ -169,18 +166,6 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
     return read();
   };
 
-  /** Which samples each row of a submit's chunks takes: those given, or the shuffle's. */
-  const sendOrder = (chunks: readonly Chunk[], order: Uint32Array | undefined) => {
-    const [first, samples] = [chunks[0] as Chunk, spanOf(chunks).samples];
-    const { trainCount } = plan.data;
-    const range = { count: trainCount, epoch_length: trainCount, epoch: first.epoch, start: first.position };
-    const target = { length: samples, first: 0, stride: plan.submitSamples, shuffled: 1 };
-    if (!order) return queue.writeBuffer(buffer("range"), 0, encodeStruct(plan.rangeLayout, { ...range, ...target }));
-    for (let m = 0; m < P; m++) {
-      queue.writeBuffer(buffer("order"), 4 * m * plan.submitSamples, order as Uint32Array<ArrayBuffer>);
-    }
-  };
-
   /** Before the first step. */
   const copyStarts = (encoder: GPUCommandEncoder) => encodeStarts(encoder, buffer, plan);
   /** Before an evaluation: the average of nothing is the parameters. */
@@ -190,8 +175,19 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       encoder.copyBufferToBuffer(buffer("params"), 0, buffer("average"), 0, buffer("params").size);
     }
   };
-  /** A stage that few plans have, which need not be prepared where it is empty. */
-  const optional = (name: Stage) => (plan.stages[name].length > 0 ? stage(name) : []);
+  /** Sends rows of the step uniform, and gives what encodes a stage over them with the weights that are evaluated. */
+  const over = (rows: readonly StructValues[], name: Stage) => {
+    steps.send(rows);
+    if (buffers.views) sendViews(gpu, buffers.views, plan, hypers, done);
+    return (pass: GPUComputePassEncoder) => {
+      pass.setBindGroup(0, steps.group, [0]);
+      encodeDispatches(pass, stage("view"));
+      rows.forEach((_, row) => {
+        pass.setBindGroup(0, steps.group, [row * STEP_STRIDE]);
+        encodeDispatches(pass, stage(name));
+      });
+    };
+  };
 
   return {
     plan,
@@ -244,38 +240,21 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       queue.submit([encoder.finish()]);
       fillState(queue, buffer, plan);
       done = 0;
+      statisticsAt = undefined;
       if (buffers.running) queue.writeBuffer(buffers.running, 0, runningStart(plan));
     },
     async train(chunks, order) {
       const [first, last] = [chunks[0], chunks.at(-1)] as [Chunk, Chunk];
-      const rows = trainRows(plan, chunks);
-      const updates = updateRows(plan, chunks);
-      steps.send([...rows, ...updates]);
+      steps.send([...trainRows(plan, chunks), ...updateRows(plan, chunks)]);
       sendHypers(gpu, buffer("hypers"), plan, hypers, enabled, first.step, last.step + 1);
-      if (buffers[MEMBER_BUFFER]) sendMembers(gpu, buffers[MEMBER_BUFFER], current, enabled);
+      sendOwn();
       const bySteps = buffers[MEMBER_STEP_BUFFER];
-      if (bySteps) sendMemberSteps(gpu, bySteps, current, first.step, last.step + 1);
-      if (plan.averages) sendAverageRates(gpu, buffer("average_rates"), current, enabled, first.step, last.step + 1);
-      sendOrder(chunks, order);
-      const [shuffleStage, chunkStage, updateStage] = [stage("shuffle"), stage("chunk"), stage("update")];
-      const [betweenStage, syncStage] = [optional("between"), optional("sync")];
-      const [againStage, averageStage] = [optional("again"), optional("average")];
-      const isAveraged = ({ step }: Chunk) =>
-        plan.averages && members.some(({ averages }) => averageRate(averages, step + 1, plan) > 0);
+      if (bySteps) sendMemberSteps(gpu, bySteps, current, enabled, first.step, last.step + 1);
+      sendOrder(queue, buffer, plan, chunks, order);
       const encode = (pass: GPUComputePassEncoder) => {
         pass.setBindGroup(0, steps.group, [0]);
-        if (!order) encodeDispatches(pass, shuffleStage);
-        let update = rows.length;
-        chunks.forEach((chunk, row) => {
-          pass.setBindGroup(0, steps.group, [row * STEP_STRIDE]);
-          encodeDispatches(pass, chunk.gradient > 0 ? againStage : chunkStage);
-          if (chunk.endsGradient && !chunk.isLast) encodeDispatches(pass, betweenStage);
-          if (!chunk.isLast) return;
-          if (chunk.gradient > 0) pass.setBindGroup(0, steps.group, [update++ * STEP_STRIDE]);
-          encodeDispatches(pass, updateStage);
-          if ((chunk.step + 1) % plan.syncEvery === 0) encodeDispatches(pass, syncStage);
-          if (isAveraged(chunk)) encodeDispatches(pass, averageStage);
-        });
+        if (!order) encodeDispatches(pass, stage("shuffle"));
+        encodeSteps(pass, current, chunks, steps.group, stage);
       };
       const count = last.step + 1 - first.step;
       const isStart = first.step === 0 && first.isFirst && first.gradient === 0;
@@ -284,18 +263,7 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       return { first: first.step, metrics: await submit(encode, first.step % plan.tableRows, count, prepare) };
     },
     async evaluate(start, end, of = "test") {
-      const rows = evaluationRows(plan, start, end, of);
-      steps.send(rows);
-      const [viewStage, evaluateStage] = [optional("view"), stage(of === "test" ? "evaluate" : "validate")];
-      if (buffers.views) sendViews(gpu, buffers.views, plan, hypers, done);
-      const encode = (pass: GPUComputePassEncoder) => {
-        pass.setBindGroup(0, steps.group, [0]);
-        encodeDispatches(pass, viewStage);
-        rows.forEach((_, row) => {
-          pass.setBindGroup(0, steps.group, [row * STEP_STRIDE]);
-          encodeDispatches(pass, evaluateStage);
-        });
-      };
+      const encode = over(evaluationRows(plan, start, end, of), of === "test" ? "evaluate" : "validate");
       const [result] = await submit(encode, plan.tableRows, 1, copyEvaluated);
       return result as Metrics[];
     },
@@ -303,19 +271,10 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       return plan.statisticsCount > 0 && statisticsAt !== done ? statisticsBatches(plan) : 0;
     },
     async gatherStatistics(from, to) {
-      const rows = statisticsRows(plan, from, to);
-      steps.send(rows);
-      if (buffers.views) sendViews(gpu, buffers.views, plan, hypers, done);
+      const encode = over(statisticsRows(plan, from, to), "statistics");
       const encoder = device.createCommandEncoder();
       if (from === 0) copyEvaluated(encoder);
-      encodePass(encoder, (pass) => {
-        pass.setBindGroup(0, steps.group, [0]);
-        encodeDispatches(pass, optional("view"));
-        rows.forEach((_, row) => {
-          pass.setBindGroup(0, steps.group, [row * STEP_STRIDE]);
-          encodeDispatches(pass, stage("statistics"));
-        });
-      });
+      encodePass(encoder, encode);
       queue.submit([encoder.finish()]);
       statisticsAt = to === statisticsBatches(plan) ? done : undefined;
       await queue.onSubmittedWorkDone();
@@ -327,7 +286,7 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       const own = memberOf(recipeWith(plan.recipe, row));
       [rows[member], members[member]] = [row, own];
       hypers.setMember(member, own, done);
-      if (buffers[MEMBER_BUFFER]) sendMembers(gpu, buffers[MEMBER_BUFFER], current, enabled);
+      sendOwn();
       if (buffers[AUGMENT_BUFFER]) queue.writeBuffer(buffers[AUGMENT_BUFFER], 0, augmentRows(members));
     },
     copyMembers(copies) {
@@ -336,16 +295,8 @@ export async function openSession(gpu: Gpu, plan: Plan): Promise<Session> {
       statisticsAt = undefined;
     },
     keepBest(members) {
-      const { best, model } = plan;
-      if (!best) return;
       const encoder = device.createCommandEncoder();
-      const copy = (from: string, to: string, stride: number) => {
-        for (const m of members) {
-          encoder.copyBufferToBuffer(buffer(from), 4 * m * stride, buffer(to), 4 * m * stride, 4 * stride);
-        }
-      };
-      copy(best.params, "best", model.arena.stride);
-      if (best.running) copy(best.running, "best_running", model.running.stride);
+      encodeBest(encoder, buffer, plan, members);
       queue.submit([encoder.finish()]);
     },
     async read(arena) {

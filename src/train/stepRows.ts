@@ -50,7 +50,7 @@ const statisticsBatch = ({ chunkRows, evaluateRows, data }: Plan) =>
   Math.min(Math.max(chunkRows, evaluateRows), data.trainCount);
 
 /** The rows for an evaluation of samples `start` to `end` (exclusive) of a set. */
-export function evaluationRows(plan: Plan, start: number, end: number, of: Evaluated): StructValues[] {
+export function evaluationRows(plan: Plan, start: number, end: number, of: Evaluated) {
   const { evaluateRows, tableRows, data, members } = plan;
   const samples = of === "test" ? data.testCount : (data.validationCount ?? 0);
   return Array.from({ length: Math.ceil((end - start) / evaluateRows) }, (_, i) => {

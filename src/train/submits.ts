@@ -1,6 +1,6 @@
 import type { Chunk } from "./chunks.ts";
 import { follows, spanOf } from "./chunks.ts";
-import { createPacer, MAX_IN_FLIGHT, type Pacer } from "./pacer.ts";
+import { createPacer, MAX_IN_FLIGHT, type Pacer, paced } from "./pacer.ts";
 import type { Metrics, Session, SubmitResult } from "./session.ts";
 import type { Evaluated } from "./stepRows.ts";
 
@@ -69,21 +69,10 @@ export async function evaluateTest(
   const count = of === "test" ? plan.data.testCount : (plan.data.validationCount ?? 0);
   const pacer = createPacer(plan.submitChunks);
   let metrics: readonly Metrics[] = [];
-  for (let from = 0, due = session.statisticsDue; from < due && !signal?.aborted; ) {
-    const to = Math.min(due, from + pacer.chunks);
-    const begun = performance.now();
-    await wait(session.gatherStatistics(from, to));
-    pacer.record(to - from, performance.now() - begun);
-    from = to;
-  }
-  for (let start = 0; start < count && !signal?.aborted; ) {
-    const chunks = pacer.chunks;
-    const end = Math.min(count, start + chunks * plan.evaluateRows);
-    const begun = performance.now();
+  await paced(pacer, session.statisticsDue, 1, signal, (from, to) => wait(session.gatherStatistics(from, to)));
+  await paced(pacer, count, plan.evaluateRows, signal, async (start, end) => {
     metrics = (await wait(session.evaluate(start, end, of))) ?? [];
-    pacer.record(chunks, performance.now() - begun);
-    start = end;
-  }
+  });
   return metrics;
 }
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { MAX_SEED } from "../data/random.ts";
+import { tellsValues } from "./lossField.ts";
 import type { Fault } from "./scheduleField.ts";
 
 /** The fields of a recipe whose data are a table. */
@@ -19,7 +21,7 @@ export const tableFields = {
     .number()
     .int()
     .min(0)
-    .max(0xffffffff)
+    .max(MAX_SEED)
     .optional()
     .describe("which rows those are; the same for all members, and 0 unless given"),
 };
@@ -46,7 +48,7 @@ export function tableFaults(recipe: {
   }
   const twice = target.find((name, i) => target.indexOf(name) !== i);
   if (twice !== undefined) return [{ path: ["target"], message: `"${twice}" is given twice` }];
-  if (target.length > 1 && loss.name !== "mse") {
+  if (target.length > 1 && !tellsValues(loss)) {
     const message = `${loss.name} tells the classes of one column, and there are ${target.length}: name one, or take the loss mse`;
     return [{ path: ["target"], message }];
   }

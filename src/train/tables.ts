@@ -2,11 +2,11 @@ import { createStaging, mapCopy } from "../gpu/buffers.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bindStep, stepLayout } from "../gpu/kernel.ts";
 import { type StructValues, writeStruct } from "../gpu/uniforms.ts";
-import { METRICS_BYTES } from "../nn/softmaxCrossEntropy.ts";
-import { averageRate } from "../optim/averaging.ts";
+import { METRICS_BYTES } from "../nn/loss/loss.ts";
 import type { Hypers } from "./hypers.ts";
 import { optimizerOf, type Plan } from "./plan.ts";
 import { STEP_STRIDE } from "./planBuffers.ts";
+import { sendStepRows } from "./sendStepRows.ts";
 
 /** Loss (mean over the batch) and hits (a count) of one step of one member. */
 export interface Metrics {
@@ -37,8 +37,7 @@ export function createStepTable(gpu: Gpu, buffer: GPUBuffer): StepTable {
 }
 
 /**
- * Sends the hyper-parameters of steps `from` to `to` (exclusive) of all members to the table [tableRows, P]; step t lies at
- * row t % tableRows.
+ * Sends the hyper-parameters of steps `from` to `to` (exclusive) of all members.
  * @param hypers what the hyper-parameters are at each step
  * @param enabled whether each member takes part
  */
@@ -50,63 +49,34 @@ export function sendHypers(
   enabled: readonly boolean[],
   from: number,
   to: number,
-) {
-  const { members, tableRows, hyperLayout, groups } = plan;
+): void {
+  const { hyperLayout, groups } = plan;
   const optimizer = optimizerOf(plan);
-  const memberBytes = groups * hyperLayout.size;
-  const rowBytes = members.length * memberBytes;
-  const bytes = new ArrayBuffer((to - from) * rowBytes);
-  const view = new DataView(bytes);
-  for (let t = from; t < to; t++) {
-    members.forEach((_, m) => {
-      const hyper = hypers.at(m, t);
-      const memory = hypers.memory(m, t);
-      for (let group = 0; group < groups; group++) {
-        // The second group is what does not decay.
-        const own = group === 0 ? hyper : { ...hyper, weight_decay: 0 };
-        const values = { enabled: enabled[m] ? 1 : 0, hyper: optimizer.step(own, t + 1, memory) };
-        const at = (t - from) * rowBytes + m * memberBytes + group * hyperLayout.size;
-        writeStruct(view, at, hyperLayout, values);
-      }
-    });
-  }
-  const row = from % tableRows;
-  const untilEnd = Math.min(to - from, tableRows - row);
-  const { queue } = gpu.device;
-  queue.writeBuffer(buffer, row * rowBytes, bytes, 0, untilEnd * rowBytes);
-  if (untilEnd < to - from) queue.writeBuffer(buffer, 0, bytes, untilEnd * rowBytes);
-}
-
-/** Sends how far the average of the weights goes at steps `from` to `to` (exclusive) to the table `average_rates`. */
-export function sendAverageRates(
-  gpu: Gpu,
-  buffer: GPUBuffer,
-  plan: Plan,
-  enabled: readonly boolean[],
-  from: number,
-  to: number,
-) {
-  const { members, tableRows } = plan;
-  for (let t = from; t < to; t++) {
-    const rates = Float32Array.from(members, ({ averages }, m) =>
-      enabled[m] ? averageRate(averages, t + 1, plan) : 0,
-    );
-    gpu.device.queue.writeBuffer(buffer, 4 * (t % tableRows) * members.length, rates);
-  }
+  sendStepRows(gpu, buffer, plan, groups * hyperLayout.size, from, to, (view, at, m, t) => {
+    const hyper = hypers.at(m, t);
+    const memory = hypers.memory(m, t);
+    for (let group = 0; group < groups; group++) {
+      // The second group is what does not decay.
+      const own = group === 0 ? hyper : { ...hyper, weight_decay: 0 };
+      const values = { enabled: enabled[m] ? 1 : 0, hyper: optimizer.step(own, t + 1, memory) };
+      writeStruct(view, at + group * hyperLayout.size, hyperLayout, values);
+    }
+  });
 }
 
 /** Sends what members have to themselves beside hyper-parameters: the table [P], as it is now. */
 export function sendMembers(gpu: Gpu, buffer: GPUBuffer, plan: Plan, enabled: readonly boolean[]) {
   const { members, memberLayout } = plan;
   const bytes = new ArrayBuffer(members.length * memberLayout.size);
-  members.forEach(
-    ({ loss, seed, dropout, label_smoothing, l1 = 0, clip_norm = 0, clip_value = 0, max_norm = 0 }, m) => {
-      const [gamma, margin] = [Number(loss.gamma ?? 0), Number(loss.margin ?? 0)];
-      const own = { seed, dropout, label_smoothing, gamma, margin, l1, clip_norm, clip_value, max_norm };
-      const values = { enabled: enabled[m] ? 1 : 0, ...own };
-      writeStruct(new DataView(bytes), m * memberLayout.size, memberLayout, values);
-    },
-  );
+  const zeros = Object.fromEntries(memberLayout.fields.map(({ name }) => [name, 0]));
+  members.forEach((member, m) => {
+    const { seed, dropout, label_smoothing, l1 = 0, clip_norm = 0, clip_value = 0, max_norm = 0 } = member;
+    // A loss has its parameters under their names; those of other losses stay 0.
+    const { name: _, ...parameters } = member.loss;
+    const own = { seed, dropout, label_smoothing, l1, clip_norm, clip_value, max_norm };
+    const values = { ...zeros, ...(parameters as StructValues), ...own, enabled: enabled[m] ? 1 : 0 };
+    writeStruct(new DataView(bytes), m * memberLayout.size, memberLayout, values);
+  });
   gpu.device.queue.writeBuffer(buffer, 0, bytes);
 }
 

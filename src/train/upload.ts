@@ -24,7 +24,7 @@ export function sendTest(queue: GPUQueue, buffer: (name: string) => GPUBuffer, p
 }
 
 /** writeBuffer wants a multiple of 4 bytes; the last few go in a padded copy. */
-function writeBytes(queue: GPUQueue, buffer: GPUBuffer, bytes: Uint8Array): void {
+export function writeBytes(queue: GPUQueue, buffer: GPUBuffer, bytes: Uint8Array): void {
   const whole = bytes.length - (bytes.length % 4);
   queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>, 0, whole);
   if (whole === bytes.length) return;

@@ -78,3 +78,20 @@ export function bestBuffers({
     ...(best.running && { best_running: floats(model.running.stride, "best running statistics") }),
   };
 }
+
+/** Copies members' weights as evaluation reads them to where the best are kept, where the plan has room for those. */
+export function encodeBest(
+  encoder: GPUCommandEncoder,
+  buffer: (name: string) => GPUBuffer,
+  { best, model }: Plan,
+  members: readonly number[],
+): void {
+  if (!best) return;
+  const copy = (from: string, to: string, stride: number) => {
+    for (const m of members) {
+      encoder.copyBufferToBuffer(buffer(from), 4 * m * stride, buffer(to), 4 * m * stride, 4 * stride);
+    }
+  };
+  copy(best.params, "best", model.arena.stride);
+  if (best.running) copy(best.running, "best_running", model.running.stride);
+}

@@ -29,18 +29,23 @@ export interface Validated {
   readonly schedules?: Readonly<Record<string, { readonly name: string; readonly monitor?: unknown }>> | undefined;
 }
 
+/** The figures that a recipe's parts listen to, and where it says so. */
+export function monitorsOf({ early_stopping, schedule, schedules = {} }: Validated) {
+  const listeners = [
+    { path: ["early_stopping", "monitor"], monitor: early_stopping?.monitor },
+    { path: ["schedule", "monitor"], monitor: schedule?.monitor },
+    ...Object.entries(schedules).map(([name, { monitor }]) => ({ path: ["schedules", name, "monitor"], monitor })),
+  ];
+  return listeners.flatMap(({ path, monitor }) => (typeof monitor === "string" ? [{ path, monitor }] : []));
+}
+
 /** What listens to validation samples where a recipe has none. */
 export function validationFaults({ validation = 0, ...recipe }: Validated): readonly Fault[] {
   if (validation > 0) return [];
-  const listeners = [
-    ...(recipe.early_stopping ? [{ path: ["early_stopping"], monitor: recipe.early_stopping.monitor }] : []),
-    ...(recipe.schedule ? [{ path: ["schedule"], monitor: recipe.schedule.monitor }] : []),
-    ...Object.entries(recipe.schedules ?? {}).map(([name, { monitor }]) => ({ path: ["schedules", name], monitor })),
-  ];
-  const faults = listeners.flatMap(({ path, monitor }) => {
-    if (typeof monitor !== "string" || !monitor.startsWith("val_")) return [];
+  const faults = monitorsOf(recipe).flatMap(({ path, monitor }) => {
+    if (!monitor.startsWith("val_")) return [];
     const message = `${monitor} is taken on held out samples, and there are none: give validation, such as 0.1 or 5000`;
-    return [{ path: [...path, "monitor"], message }];
+    return [{ path, message }];
   });
   if (recipe.validation_seed === undefined) return faults;
   return [

@@ -1,9 +1,11 @@
 import { z } from "zod";
 
-const scalar = z.union([z.number(), z.boolean(), z.string()]);
-
 /** A value of a setting that varies. */
-export type VaryValue = z.output<typeof scalar>;
+export const varyValue = z.union([z.number(), z.boolean(), z.string()]);
+export type VaryValue = z.output<typeof varyValue>;
+
+/** Each member's values of the settings that vary. */
+export type Rows = readonly (readonly VaryValue[])[];
 
 /** A setting of `vary`, or several that vary together: one member of the population for each value, or for each list. */
 export const varyField = z
@@ -14,7 +16,7 @@ export const varyField = z
       .min(1)
       .optional()
       .describe("several of them; each of values is then a list, a value a key"),
-    values: z.array(z.union([scalar, z.array(scalar)])).min(1),
+    values: z.array(z.union([varyValue, z.array(varyValue)])).min(1),
   })
   .superRefine(({ key, keys, values }, context) => {
     const fault = (path: (string | number)[], message: string) =>
@@ -38,7 +40,7 @@ export type Vary = z.output<typeof varyField>;
 export const varyKeys = ({ key, keys }: Vary): readonly string[] => keys ?? [key ?? ""];
 
 /** Each member's values of them. */
-export const varyRows = ({ values }: Vary): readonly (readonly VaryValue[])[] => values.map((value) => [value].flat());
+export const varyRows = ({ values }: Vary): Rows => values.map((value) => [value].flat());
 
 /** The settings in words: `lr`, or `lr, momentum`. */
 export const varyName = (vary: Vary): string => varyKeys(vary).join(", ");

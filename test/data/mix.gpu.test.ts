@@ -18,8 +18,8 @@ interface Member {
 async function mix(members: readonly Member[], columns: number, capacity: number, rows: number) {
   const P = members.length;
   const words = Math.ceil(columns / 4);
-  const steps = new Float32Array(4 * P * 2).fill(1e9);
-  for (const [m, { share }] of members.entries()) steps[(P + m) * 2 + 1] = share;
+  const steps = new Float32Array(4 * P * 3).fill(1e9);
+  for (const [m, { share }] of members.entries()) steps[(P + m) * 3 + 1] = share;
   const { x } = await runDispatch(
     await gpuOf(),
     mixDispatch(words, { members: P, capacity, rows: Math.max(rows, 7) }),

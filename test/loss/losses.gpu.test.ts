@@ -1,14 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { readShader } from "#platform";
-import { reflectStruct } from "../../src/gpu/reflect.ts";
-import { writeStruct } from "../../src/gpu/uniforms.ts";
 import { type Loss, lossDispatch, type Targets } from "../../src/nn/loss/loss.ts";
 import { findLoss } from "../../src/nn/loss/registry.ts";
-import { MEMBER_SHADER } from "../../src/nn/member.ts";
 import { expectClose } from "../reference/close.ts";
 import { batchLoss, type LossSetting } from "../reference/losses.ts";
 import { integers, permutation, uniform } from "../reference/random.ts";
 import { concat, padRows, runDispatch, stepOf, unpadRows, useGpu } from "../support/gpu.ts";
+import { populationOf } from "../support/regularise.ts";
 import { expectSameBits } from "../support/session.ts";
 
 const gpuOf = useGpu();
@@ -45,17 +42,6 @@ interface Options {
   readonly chunk?: readonly [from: number, to: number];
   readonly first?: number;
   readonly metrics?: readonly { readonly loss: number; readonly hits: number }[];
-}
-
-/** The table of what members have to themselves. */
-function memberTable(settings: readonly LossSetting[]): Uint8Array {
-  const layout = reflectStruct(readShader(MEMBER_SHADER), "Member");
-  const bytes = new DataView(new ArrayBuffer(settings.length * layout.size));
-  settings.forEach(({ gamma = 0, margin = 0 }, m) => {
-    const all = Object.fromEntries(layout.fields.map(({ name }) => [name, 0]));
-    writeStruct(bytes, m * layout.size, layout, { ...all, gamma, margin });
-  });
-  return new Uint8Array(bytes.buffer);
 }
 
 /** Runs a loss's kernel. Each member's samples lie in an order of its own; spare rows of z hold NaN, and of dz 7. */
@@ -98,7 +84,7 @@ async function run(members: readonly Member[], outputs: number, options: Options
     {
       ...{ z, dz: new Float32Array(z.length).fill(7), told: targets === "values" ? stored : labels, order },
       metrics: new Uint8Array(table.buffer),
-      ...(dispatch.buffers.population && { population: memberTable(members.map(({ setting }) => setting)) }),
+      population: populationOf(members.map(({ setting: { gamma = 0, margin = 0 } }) => ({ gamma, margin }))),
     },
   );
   const dz = new Float32Array(results.dz as ArrayBuffer);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { softmaxCrossEntropy } from "../../src/nn/softmaxCrossEntropy.ts";
+import { type Loss, lossDispatch } from "../../src/nn/loss/loss.ts";
+import { findLoss } from "../../src/nn/loss/registry.ts";
 import { expectClose } from "../reference/close.ts";
 import { integers, uniform } from "../reference/random.ts";
 import * as reference from "../reference/softmaxCrossEntropy.ts";
@@ -21,16 +22,18 @@ const labelsOf = (rows: number, classes: number) => Uint8Array.from(integers(row
 
 async function run(members: readonly Member[], rows: number, classes: number) {
   const P = members.length;
-  const steps = new Float32Array(3 * P * 2).fill(1e9);
-  for (const [m, { share }] of members.entries()) steps[(2 * P + m) * 2 + 1] = share; // step 5 in row 2 of 3
+  const steps = new Float32Array(3 * P * 3).fill(1e9);
+  for (const [m, { share }] of members.entries()) steps[(2 * P + m) * 3 + 1] = share; // step 5 in row 2 of 3
   const z = concat(members.map(({ logits }) => padRows(logits, rows, classes)));
   const results = await runDispatch(
     await gpuOf(),
-    softmaxCrossEntropy(
+    lossDispatch(
+      findLoss("cross_entropy") as Loss,
       { z: "z", dz: "dz", labels: "labels", order: "order" },
-      { classes, capacity: rows, members: P },
-      members[0]?.smoothing !== 0,
-      true,
+      {
+        ...{ outputs: classes, targets: "classes", capacity: rows, members: P },
+        ...{ smooths: members[0]?.smoothing !== 0, mixes: true },
+      },
     ),
     stepOf(rows, { members: P, count: 5 }),
     {

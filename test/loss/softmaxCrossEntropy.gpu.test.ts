@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { softmaxCrossEntropy } from "../../src/nn/softmaxCrossEntropy.ts";
+import { type Loss, lossDispatch } from "../../src/nn/loss/loss.ts";
+import { findLoss } from "../../src/nn/loss/registry.ts";
 import { expectClose } from "../reference/close.ts";
 import { integers, permutation, uniform } from "../reference/random.ts";
 import * as reference from "../reference/softmaxCrossEntropy.ts";
@@ -73,7 +74,11 @@ async function run(members: readonly Member[], classes: number, options: Options
   );
   const results = await runDispatch(
     await gpuOf(),
-    softmaxCrossEntropy({ z: "z", dz: "dz", labels: "labels", order: "order" }, { classes, capacity, members: P }),
+    lossDispatch(
+      findLoss("cross_entropy") as Loss,
+      { z: "z", dz: "dz", labels: "labels", order: "order" },
+      { outputs: classes, targets: "classes", capacity, members: P },
+    ),
     stepOf(rows, { members: P, slot, first, first_row: FIRST_ROW + from, order_stride: stride, inv_batch: 1 / all }),
     {
       z: concat(z),

@@ -25,8 +25,8 @@ interface Case {
 async function adjust(name: Adjustment, members: readonly Case[], arena = ARENA): Promise<Float32Array[]> {
   const P = members.length;
   const site = siteOf(P, arena);
-  const steps = new Float32Array(ROWS * P * 2).fill(1e9);
-  for (const [m, { noise = 0 }] of members.entries()) steps[((COUNT % ROWS) * P + m) * 2] = noise;
+  const steps = new Float32Array(ROWS * P * 3).fill(1e9);
+  for (const [m, { noise = 0 }] of members.entries()) steps[((COUNT % ROWS) * P + m) * 3] = noise;
   const { grads } = await runDispatch(
     await gpuOf(),
     adjustGradients(name, site),

@@ -77,6 +77,14 @@ test("members of several checkpoints go on in another population to the bits of 
   }
 });
 
+test("the columns of a table go along, and must be the same", () => {
+  const tensors: Safetensors["tensors"] = new Map([["fc1.bias", { shape: [1], data: Float32Array.of(1) }]]);
+  const source = (table: string) => ({ checkpoint: { tensors, metadata: { table } }, file: table, member: 0 });
+  const recipe = parseRecipe(base);
+  expect(joinMembers([source("a"), source("a")], recipe).metadata.table).toBe("a");
+  expect(() => joinMembers([source("a"), source("b")], recipe)).toThrow('b: it has another "table" than a');
+});
+
 test("what is not at one step, or not there, is refused", async () => {
   const { half, end } = await run({ ...base, population: 2 }, 2);
   const recipe = parseRecipe(base);

@@ -230,6 +230,10 @@ describe("what does not suit values is refused", () => {
       { schedule: { name: "reduce_on_plateau", monitor: "test_accuracy" } },
       "schedule.monitor: test_accuracy is a share",
     ],
+    [
+      { schedules: { beta1: { name: "reduce_on_plateau", monitor: "test_accuracy" } } },
+      "schedules.beta1.monitor: test_accuracy is a share",
+    ],
   ])("%j", async (recipe, message) => {
     const dataset = await tableOf(friedmanCsv(150, 1));
     await expect(run(await gpuOf(), recipe, dataset)).rejects.toThrow(message);

@@ -8,9 +8,11 @@ export const losses: readonly Loss[] = [
   {
     name: "cross_entropy",
     summary: "classes by their probabilities; the standard for classification",
+    label: "softmax cross-entropy",
     shader: "loss/softmax_cross_entropy.wgsl",
     parameters: none,
     targets: ["classes"],
+    softens: true,
   },
   {
     name: "mse",

@@ -101,12 +101,9 @@ export const soap: ReferenceOptimizer = {
             (V[i] as Float64Array)[j] = beta2 * (V[i]?.[j] as number) + (1 - beta2) * g ** 2; // line 7
           });
         });
-        const direction = rotate(M).map(
-          (
-            row,
-            i, // lines 5 and 8
-          ) =>
-            row.map((m, j) => m / (1 - beta1 ** step) / (Math.sqrt((V[i]?.[j] as number) / (1 - beta2 ** step)) + eps)),
+        // Lines 5 and 8.
+        const direction = rotate(M).map((row, i) =>
+          row.map((m, j) => m / (1 - beta1 ** step) / (Math.sqrt((V[i]?.[j] as number) / (1 - beta2 ** step)) + eps)),
         );
         const N = multiply(multiply(transpose(left), direction), right); // line 10
         x.forEach((row, i) => {
